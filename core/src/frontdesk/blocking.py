@@ -1,0 +1,107 @@
+"""The same desk for code that does not await.
+
+>>> from frontdesk import blocking
+>>> with blocking.Desk("frontdesk.db") as desk:
+...     hotel = desk.connect("mews", client_token="...", access_token="...")
+...     report = desk.sync(hotel)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from frontdesk import desk as async_desk
+from frontdesk.connection import Connection
+from frontdesk.errors import FrontdeskError
+from frontdesk.ingest.checking import Check
+from frontdesk.progress import Report, Update
+from frontdesk.store import listing
+
+_T = TypeVar("_T")
+
+
+class Desk:
+    """A :class:`frontdesk.Desk` whose methods return when they are done.
+
+    Use it as a context manager; an event loop in a thread of its own does the work.
+    """
+
+    def __init__(self, store: str | Path = "frontdesk.db", **options: Any) -> None:
+        self._desk = async_desk.Desk(store, **options)
+        self._portal: BlockingPortal | None = None
+        self._running: Any = None
+
+    def __enter__(self) -> Self:
+        self._running = start_blocking_portal()
+        self._portal = self._running.__enter__()
+        self._run(self._desk.store.open)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._desk.close()
+        self._running.__exit__(kind, error, traceback)
+        self._portal = None
+
+    @property
+    def connections(self) -> dict[str, Connection]:
+        """The connections by name."""
+        return self._desk.connections
+
+    def connect(self, *args: Any, **options: Any) -> Connection:
+        """Bind a connector to an account; see :meth:`frontdesk.Desk.connect`."""
+        return self._desk.connect(*args, **options)
+
+    def subscribe(self, listener: Callable[[Update], None]) -> Callable[[], None]:
+        """Call *listener*, in the loop's thread, after every commit of a sync."""
+        return self._desk.subscribe(listener)
+
+    def sync(self, connection: Connection | str) -> Report:
+        """Bring the store up to date; see :meth:`frontdesk.Desk.sync`."""
+        return self._run(lambda: self._desk.sync(connection))
+
+    def sync_all(self, *names: str) -> list[Report | FrontdeskError]:
+        """Sync several connections; see :meth:`frontdesk.Desk.sync_all`."""
+        return self._run(lambda: self._desk.sync_all(*names))
+
+    def check(self, connection: Connection | str) -> Check:
+        """Ask the platform whether all is well; see :meth:`frontdesk.Desk.check`."""
+        return self._run(lambda: self._desk.check(connection))
+
+    def replay(self, *ids: int) -> dict[int, str]:
+        """Try entries of quarantine again; see :meth:`frontdesk.Desk.replay`."""
+        return self._run(lambda: self._desk.replay(*ids))
+
+    def metrics(self, integration: str | None = None) -> list[listing.MetricRow]:
+        """Return every metric in use."""
+        return self._run(lambda: self._desk.metrics(integration))
+
+    def profiles(self, **options: Any) -> list[listing.ProfileRow]:
+        """Return profiles."""
+        return self._run(lambda: self._desk.profiles(**options))
+
+    def events(self, **options: Any) -> list[listing.EventRow]:
+        """Return events, latest first."""
+        return self._run(lambda: self._desk.events(**options))
+
+    def quarantine(self, **options: Any) -> list[listing.QuarantineRow]:
+        """Return what could not be used."""
+        return self._run(lambda: self._desk.quarantine(**options))
+
+    def status(self) -> list[listing.ConnectionRow]:
+        """Return every connection the store knows."""
+        return self._run(self._desk.status)
+
+    def _run(self, verb: Callable[[], Awaitable[_T]]) -> _T:
+        if self._portal is None:
+            raise RuntimeError("the desk is not open: use it in a with block")
+        return self._portal.call(verb)

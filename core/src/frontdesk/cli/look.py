@@ -1,0 +1,211 @@
+"""Commands that look: connectors, catalog, metrics, profiles, events, quarantine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from frontdesk.cli.options import (
+    ConfigOption,
+    IntegrationOption,
+    JsonOption,
+    LimitOption,
+    StoreOption,
+    configured,
+    looking,
+)
+from frontdesk.cli.running import run
+from frontdesk.cli.output import print_json, print_line, print_table
+
+if TYPE_CHECKING:
+    from frontdesk.store import listing
+
+
+def add(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    for command in (connectors, catalog, metrics, profiles, events):
+        app.command()(command)
+    group = typer.Typer(help="Look at what could not be used, and mend it.")
+    group.command("list")(quarantine_list)
+    group.command("show")(quarantine_show)
+    group.command("replay")(quarantine_replay)
+    app.add_typer(group, name="quarantine", no_args_is_help=True)
+
+
+def connectors(*, json: JsonOption = False) -> None:
+    """List what is installed, and its state."""
+    from frontdesk.registry import installed  # noqa: PLC0415  # keeps --help fast
+
+    found = installed()
+    if json:
+        print_json(found)
+        return
+    rows = [(c.name, c.title, c.distribution, c.version, c.state, c.reason) for c in found]
+    print_table("", ("connector", "title", "distribution", "version", "state", "reason"), rows)
+
+
+def catalog(
+    connector: Annotated[str | None, typer.Argument(help="All installed ones unless given.")] = None,
+    *,
+    json: JsonOption = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the docs page.")] = False,
+) -> None:
+    """Show the data reference: what a connector carries, name by name."""
+    from frontdesk import catalog as reference  # noqa: PLC0415  # keeps --help fast
+    from frontdesk.registry import installed, load  # noqa: PLC0415
+
+    names = [connector] if connector else [c.name for c in installed() if c.state == "ready"]
+    found = [load(name) for name in names]
+    if json:
+        entries = [reference.catalog(one) for one in found]
+        print_json(entries[0] if connector else entries)
+    elif markdown:
+        typer.echo("\n".join(reference.markdown(one) for one in found), nl=False)
+    else:
+        for one in found:
+            m = one.manifest
+            rows = [(x.name, len(x.properties), x.meaning) for x in m.metrics]
+            print_table(f"{m.title}: metrics", ("metric", "properties", "tracked when"), rows)
+            fields = [(f.name, f.kind.value, f.type, f.meaning) for f in m.profile]
+            print_table(f"{m.title}: profile", ("field", "kind", "type", "meaning"), fields)
+
+
+def metrics(
+    *,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    integration: IntegrationOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List every metric in use."""
+    rows = run(looking(config, store).metrics, integration)
+    if json:
+        print_json(rows)
+        return
+    columns = ("integration", "connection", "metric", "events", "value", "last")
+    table = [(r.integration, r.connection, r.name, r.count, r.values, r.last) for r in rows]
+    print_table("Metrics", columns, table)
+
+
+def profiles(
+    search: Annotated[
+        str | None, typer.Argument(help="Beginning of an e-mail, a phone or a last name.")
+    ] = None,
+    *,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    integration: IntegrationOption = None,
+    limit: LimitOption = 50,
+    json: JsonOption = False,
+) -> None:
+    """List profiles."""
+    desk = looking(config, store)
+
+    async def ask() -> list[listing.ProfileRow]:
+        return await desk.profiles(integration=integration, search=search, limit=limit)
+
+    rows = run(ask)
+    if json:
+        print_json(rows)
+        return
+    columns = ("integration", "e-mail", "phone", "first name", "last name", "consent")
+    names = ("email", "phone_number", "first_name", "last_name")
+    table = [
+        (
+            r.integration,
+            *(r.profile.get(name) for name in names),
+            ", ".join(f"{channel}: {state}" for channel, state in r.consent.items()),
+        )
+        for r in rows
+    ]
+    print_table("Profiles", columns, table)
+
+
+def events(
+    *,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    integration: IntegrationOption = None,
+    metric: Annotated[str | None, typer.Option("--metric", help="Only this metric's.")] = None,
+    guest: Annotated[str | None, typer.Option("--guest", help="Only this guest's.")] = None,
+    limit: LimitOption = 50,
+    json: JsonOption = False,
+) -> None:
+    """List events, latest first."""
+    desk = looking(config, store)
+
+    async def ask() -> list[listing.EventRow]:
+        return await desk.events(
+            integration=integration, metric=metric, guest=guest, limit=limit
+        )
+
+    rows = run(ask)
+    if json:
+        print_json(rows)
+        return
+    columns = ("time", "integration", "metric", "guest", "value", "currency", "origin")
+    table = [
+        (
+            r.event["time"],
+            r.integration,
+            r.event["metric"],
+            r.event["guest"],
+            r.event["value"],
+            r.event["currency"],
+            r.origin,
+        )
+        for r in rows
+    ]
+    print_table("Events", columns, table)
+
+
+def quarantine_list(
+    *,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    integration: IntegrationOption = None,
+    all: Annotated[bool, typer.Option("--all", help="Also what is settled by now.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """List what could not be used, and why."""
+    desk = looking(config, store)
+
+    async def ask() -> list[listing.QuarantineRow]:
+        return await desk.quarantine(integration=integration, all=all)
+
+    rows = run(ask)
+    if json:
+        print_json(rows)
+        return
+    columns = ("id", "connection", "stream", "record", "reason", "since", "tries", "settled")
+    table = [
+        (str(r.id), r.connection, r.stream, r.key, r.reason, r.since, r.tries, r.closed)
+        for r in rows
+    ]
+    print_table("Quarantine", columns, table)
+
+
+def quarantine_show(
+    id: Annotated[int, typer.Argument(help="As listed.")],
+    *,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show guest data.")] = False,
+) -> None:
+    """Show one entry; guest data is masked until asked for."""
+    entry = run(looking(config, store).quarantined, id, reveal)
+    print_json(entry)
+
+
+def quarantine_replay(
+    ids: Annotated[list[int], typer.Argument(help="As listed.")],
+    *,
+    config: ConfigOption = None,
+) -> None:
+    """Try entries again with today's mapping."""
+    outcomes = run(configured(config).replay, *ids)
+    for id, outcome in outcomes.items():
+        print_line({"id": id, "outcome": outcome})
+    if any(outcome != "replayed" for outcome in outcomes.values()):
+        raise typer.Exit(1)

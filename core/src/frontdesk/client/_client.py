@@ -1,0 +1,238 @@
+"""The client itself."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+import anyio
+import httpx
+
+from frontdesk import jsons
+from frontdesk.client._clock import Clock, SystemClock
+from frontdesk.client._exchange import Exchange, Sending
+from frontdesk.client._failures import Asked
+from frontdesk.client._logs import install
+from frontdesk.client._pacing import Pacer
+from frontdesk.client._redaction import Redactor
+from frontdesk.client._retries import Failure, persist
+from frontdesk.client._transport import Gate, default_transport
+from frontdesk.client._types import Answer, Limits, Lookup
+from frontdesk.errors import ConfigurationError, SettingsError
+from frontdesk.manifest import Rate
+from frontdesk.model import Account, Json, Record
+
+S = TypeVar("S")
+
+
+class Client(Generic[S]):
+    """One account's way to its platform: paced, patient, discreet.
+
+    Use it as an async context manager, or close it with :meth:`aclose`.
+
+    Args:
+        settings: The connection's settings; values of secret ones are masked in errors.
+        base_url: What paths are relative to.
+        auth: How requests are signed.
+        rates: Windows that all hold at once.
+        transport: Instead of the network.
+        request_id: The answer header that carries the platform's request id.
+        connector: The connector's name, for errors and logs.
+        lookup: Answers :meth:`lookup`.
+        clock: Where time comes from.
+        jitter: Where chance comes from.
+
+    Raises:
+        SettingsError: *base_url* is no URL.
+        ValueError: A rate allows nothing.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: S,
+        base_url: str,
+        auth: httpx.Auth | None = None,
+        rates: Sequence[Rate] = (),
+        transport: httpx.AsyncBaseTransport | None = None,
+        request_id: str = "x-request-id",
+        connector: str | None = None,
+        lookup: Lookup | None = None,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+        jitter: random.Random | None = None,
+    ) -> None:
+        install()
+        _check_url(base_url)
+        #: The connection's settings, secrets included.
+        self.settings = settings
+        #: The account that the credentials open; set by core once it is known.
+        self.account: Account | None = None
+        self._connector = connector
+        self._lookup = lookup
+        self._limits = limits or Limits()
+        self._clock = clock or SystemClock()
+        self._redactor = Redactor(settings)
+        pacer = Pacer(rates, self._clock, self._limits.max_wait)
+        inner = transport or default_transport(base_url, self._limits.in_flight)
+        self._gate = Gate(inner, pacer, self._limits.max_body)
+        self._exchange = Exchange(
+            http=_http(base_url, auth, self._gate, self._limits),
+            pacer=pacer,
+            slots=anyio.Semaphore(self._limits.in_flight),
+            limits=self._limits,
+            clock=self._clock,
+            # Jitter spreads load; nobody gains by guessing it.
+            jitter=jitter or random.Random(),  # noqa: S311
+            request_id=request_id,
+        )
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, retries, redirects and logins included."""
+        return self._gate.sent
+
+    def __repr__(self) -> str:
+        return f"<Client of {self._connector}, {self.requests} requests sent>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._exchange.aclose()
+
+    def __del__(self) -> None:
+        # A client that was never used holds nothing open.
+        gate = getattr(self, "_gate", None)
+        if gate is not None and gate.sent and not self._exchange.closed:
+            warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2)
+
+    async def get(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry: bool = True,
+    ) -> Json:
+        """Ask for *path* and return the JSON of the answer; :meth:`request` tells more."""
+        answer = await self.request("GET", path, params=params, headers=headers, retry=retry)
+        return answer.json
+
+    async def post(
+        self,
+        path: str,
+        *,
+        json: Json = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry: bool = True,
+    ) -> Json:
+        """Send *json* to *path* and return the JSON of the answer."""
+        answer = await self.request(
+            "POST", path, json=json, params=params, headers=headers, retry=retry
+        )
+        return answer.json
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Json = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry: bool = True,
+    ) -> Answer:
+        """Send a request and return the answer.
+
+        Args:
+            path: Relative to the base URL, or a URL of the same origin (a "next" link).
+            json: The body; None sends none.
+            params: The query; those that are None are left out.
+            retry: Whether to try again after a failure that may pass. Switch it off for
+                what must not happen twice: a time-out does not tell whether it happened.
+
+        Raises:
+            AuthenticationError: 401 or 403.
+            RateLimitedError: 429 to the last, or a wait beyond ``limits.max_wait``.
+            UnavailableError: 408, 5xx, time-outs and broken connections to the last.
+            RefusedError: Any other 4xx.
+            UnexpectedResponseError: The answer is no JSON, is too large, or leads astray.
+        """
+        asked = Asked(method, self._redactor.path(path), self._connector, self._redactor)
+        content = None if json is None else jsons.encode(json)
+        sending = Sending(asked, path, params, headers, content)
+
+        async def attempt(number: int) -> Answer | Failure:
+            return await self._exchange.attempt(sending, number)
+
+        outcome = await persist(
+            attempt,
+            attempts=self._limits.attempts if retry else 1,
+            clock=self._clock,
+            described=lambda: {"connector": self._connector, "method": method, "path": asked.path},
+        )
+        if isinstance(outcome, Failure):
+            raise outcome.error
+        return outcome
+
+    async def lookup(
+        self, stream: str, ids: Sequence[str], *, max_age: timedelta | None = None
+    ) -> Mapping[str, Record | None]:
+        """Return reference data by id: from the store if it is fresh enough, else fetched.
+
+        Args:
+            max_age: How old a stored record may be; None: any age will do.
+
+        Raises:
+            ConfigurationError: This client was made without a store behind it.
+        """
+        if self._lookup is None:
+            raise ConfigurationError(
+                f"nothing answers lookup({stream!r}): this client has no store behind it; "
+                "make it with Client(lookup=...)"
+            )
+        return await self._lookup(stream, tuple(dict.fromkeys(ids)), max_age=max_age)
+
+
+def _check_url(base_url: str) -> None:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    # Not quoted: somebody may have written a password into it.
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise SettingsError("base_url is no URL that starts with https:// and names a host")
+
+
+def _http(base_url: str, auth: httpx.Auth | None, gate: Gate, limits: Limits) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=base_url,
+        auth=auth,
+        transport=gate,
+        # No time-out for the pool: the slots already see to it that there is room.
+        timeout=httpx.Timeout(limits.read, connect=limits.connect, pool=None),
+        follow_redirects=True,
+        max_redirects=limits.redirects,
+        headers={
+            "accept": "application/json",
+            "accept-encoding": "gzip",
+            "user-agent": "frontdesk",
+        },
+        # Proxies are the transport's matter; nothing else of the environment is ours.
+        trust_env=False,
+    )

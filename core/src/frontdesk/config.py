@@ -1,0 +1,123 @@
+"""``frontdesk.toml``: where the store is, and which connections there are."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from frontdesk.errors import ConfigurationError, SettingsError
+
+DEFAULT: Final = "frontdesk.toml"
+_TABLES: Final = ("store", "connections")
+_OF_A_STORE: Final = ("url",)
+
+
+@attrs.frozen
+class ConnectionConfig:
+    """One ``[connections.<name>]`` table: its settings, secrets read."""
+
+    name: str
+    connector: str
+    brand: str
+    settings: Mapping[str, Any] = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Config:
+    """A configuration file, read and checked."""
+
+    store: str
+    connections: tuple[ConnectionConfig, ...] = ()
+
+
+def find(asked: Path | None) -> Path | None:
+    """Return the file to use: the one asked for, ``FRONTDESK_CONFIG``, or the default."""
+    if asked is not None:
+        return asked
+    named = os.environ.get("FRONTDESK_CONFIG")
+    if named:
+        return Path(named)
+    return Path(DEFAULT) if Path(DEFAULT).exists() else None
+
+
+def read(path: Path) -> Config:
+    """Read a configuration file.
+
+    Raises:
+        ConfigurationError: It is missing, is no TOML, or has a table nobody knows.
+        SettingsError: A value is of the wrong kind, or a secret cannot be found.
+    """
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"there is no {str(path)!r}; write one with: frontdesk init CONNECTOR"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{str(path)!r} cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{str(path)!r} is no valid TOML: {error}") from None
+    _refuse_unknown(str(path), tables, _TABLES)
+    store = _table(tables, "store")
+    _refuse_unknown("[store]", store, _OF_A_STORE)
+    url = _resolved("store.url", store.get("url", "frontdesk.db"))
+    if not isinstance(url, str):
+        raise SettingsError("store.url is not a string; give a file path or a postgresql:// URL")
+    connections = _table(tables, "connections")
+    return Config(_beside(path, url), tuple(_connection(n, v) for n, v in connections.items()))
+
+
+def _beside(path: Path, url: str) -> str:
+    """A relative path is meant from where the file is, wherever the command runs."""
+    return url if "://" in url else str(path.parent / url)
+
+
+def _connection(name: str, values: object) -> ConnectionConfig:
+    where = f"connections.{name}"
+    if not isinstance(values, dict):
+        raise SettingsError(f"{where} is not a table; write [{where}]")
+    settings = {key: _resolved(f"{where}.{key}", value) for key, value in values.items()}
+    connector = settings.pop("connector", None)
+    brand = settings.pop("brand", "default")
+    if not isinstance(connector, str):
+        raise SettingsError(f"{where}: connector is missing; write connector = \"mews\"")
+    if not isinstance(brand, str):
+        raise SettingsError(f"{where}: brand is not a string")
+    return ConnectionConfig(name, connector, brand, settings)
+
+
+def _table(tables: Mapping[str, Any], name: str) -> dict[str, Any]:
+    table = tables.get(name, {})
+    if not isinstance(table, dict):
+        raise SettingsError(f"{name} is not a table; write [{name}]")
+    return table
+
+
+def _refuse_unknown(where: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    for name in table:
+        if name not in known:
+            raise SettingsError(f"{where}: unknown {name!r}; known are {', '.join(known)}")
+
+
+def _resolved(where: str, value: Any) -> Any:
+    """Return a value, read from the environment or a file where it says so."""
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"env"}:
+        found = os.environ.get(str(value["env"]))
+        if found is None:
+            raise SettingsError(f"{where}: environment variable {value['env']!r} is not set")
+        return found
+    if set(value) == {"file"}:
+        try:
+            return Path(str(value["file"])).read_text("utf-8").strip()
+        except OSError as error:
+            raise SettingsError(
+                f"{where}: file {value['file']!r} cannot be read: {error.strerror}"
+            ) from None
+    raise SettingsError(f'{where}: write a value, {{ env = "VAR" }} or {{ file = "path" }}')

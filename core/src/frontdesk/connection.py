@@ -1,0 +1,206 @@
+"""One account of a connector, with its settings and its own hooks.
+
+A connection owns one plugin manager: its connector behind an adapter, plus the wrappers of
+the application. Two accounts of a platform thus coexist, and a mapping can be adjusted
+without forking the connector.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from types import ModuleType
+from typing import Any
+
+import attrs
+import httpx
+import pluggy
+
+from frontdesk.client import Client
+from frontdesk.errors import SettingsError
+from frontdesk.hooks import ITERABLE, OPTIONAL, REQUIRED, ConnectorHooks, hookimpl
+from frontdesk.manifest import Manifest, without_secrets
+from frontdesk.model import (
+    Account,
+    Consent,
+    Context,
+    Delivery,
+    Event,
+    Gone,
+    Merged,
+    Page,
+    Profile,
+    Query,
+    Record,
+    Ref,
+    Related,
+    Reservation,
+)
+from frontdesk.registry import Connector
+from frontdesk.settings import structure
+
+
+class Hooks:
+    """The hooks of one connection, typed: ``Any`` ends here."""
+
+    def __init__(self, connector: Connector, wrappers: Iterable[object] = ()) -> None:
+        manager = pluggy.PluginManager("frontdesk")
+        manager.add_hookspecs(ConnectorHooks)
+        manager.register(_adapter(connector), name=connector.name)
+        for wrapper in wrappers:
+            manager.register(wrapper)
+        manager.check_pending()
+        self._call = manager.hook
+        self.connector = connector.name
+        self.has_reservations = "map_reservation" in connector.hooks
+
+    async def open_account(self, client: Client[Any]) -> Account:
+        account: Account = await self._call.open_account(client=client)
+        return account
+
+    def fetch_history(self, client: Client[Any], query: Query) -> AsyncIterator[Page]:
+        pages: AsyncIterator[Page] = self._call.fetch_history(client=client, query=query)
+        return pages
+
+    def parse_event(
+        self, record: Record, previous: Record | None, related: Related, context: Context
+    ) -> tuple[Event | Ref, ...]:
+        return tuple(
+            self._call.parse_event(
+                record=record, previous=previous, related=related, context=context
+            )
+            or ()
+        )
+
+    def map_profile(
+        self, record: Record, previous: Record | None, related: Related, context: Context
+    ) -> Profile | Merged | Gone | None:
+        profile: Profile | Merged | Gone | None = self._call.map_profile(
+            record=record, previous=previous, related=related, context=context
+        )
+        return profile
+
+    def sync_consent(
+        self, record: Record, previous: Record | None, related: Related, context: Context
+    ) -> tuple[Consent, ...]:
+        return tuple(
+            self._call.sync_consent(
+                record=record, previous=previous, related=related, context=context
+            )
+            or ()
+        )
+
+    def map_reservation(
+        self, record: Record, previous: Record | None, related: Related, context: Context
+    ) -> Reservation | None:
+        if not self.has_reservations:
+            return None
+        reservation: Reservation | None = self._call.map_reservation(
+            record=record, previous=previous, related=related, context=context
+        )
+        return reservation
+
+    def read_webhook(self, delivery: Delivery, context: Context) -> tuple[Record | Ref, ...]:
+        return tuple(self._call.read_webhook(delivery=delivery, context=context) or ())
+
+
+def _adapter(connector: Connector) -> ModuleType:
+    """Return a plugin that calls the connector and lets iterables run inside the call.
+
+    A generator would otherwise raise after all wrappers have returned.
+    """
+    plugin = ModuleType(f"{connector.name} behind its adapter")
+    for name in (*REQUIRED, *OPTIONAL):
+        implementation = connector.hooks.get(name)
+        if implementation is not None:
+            adapted = _exhausted(implementation) if name in ITERABLE else implementation
+            setattr(plugin, name, hookimpl(adapted))
+    return plugin
+
+
+def _exhausted(implementation: Callable[..., Any]) -> Callable[..., Any]:
+    names = tuple(inspect.signature(implementation).parameters)
+
+    # pluggy hands over by name, so the names must stand here.
+    def collect(record: Any, previous: Any, related: Any, context: Any) -> tuple[Any, ...]:
+        given = {"record": record, "previous": previous, "related": related, "context": context}
+        return tuple(implementation(*[given[name] for name in names]) or ())
+
+    def collect_webhook(delivery: Any, context: Any) -> tuple[Any, ...]:
+        given = {"delivery": delivery, "context": context}
+        return tuple(implementation(*[given[name] for name in names]) or ())
+
+    return collect_webhook if "delivery" in names else collect
+
+
+@attrs.frozen(eq=False)
+class Connection:
+    """A connector bound to one account, under the name the user chose."""
+
+    name: str
+    connector: Connector
+    settings: Any = attrs.field(repr=False)
+    base_url: str = attrs.field(repr=False)
+    hooks: Hooks = attrs.field(repr=False)
+    brand: str = "default"
+    transport: httpx.AsyncBaseTransport | None = attrs.field(default=None, repr=False)
+
+    @property
+    def manifest(self) -> Manifest:
+        """The connector's manifest."""
+        return self.connector.manifest
+
+    def context(self, account: Account, start: Any) -> Context:
+        """Return what mapping hooks may know: settings without secrets, account, start."""
+        return Context(without_secrets(self.settings), account, start)
+
+    def client(self, **options: Any) -> Client[Any]:
+        """Return a new client for this account; *options* go to :class:`Client`."""
+        return Client(
+            settings=self.settings,
+            base_url=self.base_url,
+            auth=self.manifest.authenticate(self.settings),
+            rates=self.manifest.rates,
+            transport=self.transport,
+            request_id=self.manifest.request_id,
+            connector=self.connector.name,
+            **options,
+        )
+
+
+def connect(
+    connector: Connector,
+    name: str,
+    values: Mapping[str, Any],
+    *,
+    brand: str = "default",
+    wrappers: Iterable[object] = (),
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Connection:
+    """Bind *connector* to the account that the settings in *values* open.
+
+    ``base_url`` among the values is one of the manifest's names or a URL of its own.
+
+    Raises:
+        SettingsError: A setting is missing, unknown or of the wrong kind.
+    """
+    asked = dict(values)
+    base_url = _base_url(connector, name, asked.pop("base_url", None))
+    settings = structure(connector.manifest.settings, asked, where=f"connections.{name}")
+    hooks = Hooks(connector, wrappers)
+    return Connection(name, connector, settings, base_url, hooks, brand, transport)
+
+
+def _base_url(connector: Connector, name: str, asked: object) -> str:
+    urls = connector.manifest.base_urls
+    if asked is None:
+        return next(iter(urls.values()))
+    if not isinstance(asked, str):
+        raise SettingsError(f"connections.{name}: base_url is not a string")
+    if asked in urls:
+        return urls[asked]
+    if asked.startswith(("https://", "http://")):
+        return asked
+    raise SettingsError(
+        f"connections.{name}: base_url {asked!r} is neither a URL nor one of {', '.join(urls)}"
+    )

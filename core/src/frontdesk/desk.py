@@ -1,0 +1,208 @@
+"""The desk: connections and a store, as applications hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any, Self, TypeVar
+
+import anyio
+import attrs
+import httpx
+from sqlalchemy import Connection as Db
+
+from frontdesk import config as configuration
+from frontdesk import connection as connecting
+from frontdesk import registry
+from frontdesk.client import Clock, SystemClock
+from frontdesk.connection import Connection
+from frontdesk.errors import ConfigurationError, FrontdeskError
+from frontdesk.ingest.checking import Check, check
+from frontdesk.ingest.replay import replay
+from frontdesk.ingest.sync import Syncer
+from frontdesk.progress import Listener, Report, Update
+from frontdesk.masking import masked
+from frontdesk.store import Store, listing
+
+_T = TypeVar("_T")
+
+
+class Desk:
+    """Connections that share a store.
+
+    Args:
+        store: A file path (SQLite, created if missing) or a ``postgresql://`` URL.
+        clock: Where time comes from; tests bring their own.
+
+    Open it with ``async with desk:``; the listing methods open it by themselves.
+    """
+
+    def __init__(self, store: str | Path = "frontdesk.db", *, clock: Clock | None = None) -> None:
+        self.store = Store(store)
+        self.connections: dict[str, Connection] = {}
+        self._clock: Clock = clock or SystemClock()
+        self._listeners: list[Listener] = []
+
+    @classmethod
+    def from_config(cls, path: Path) -> Self:
+        """Make a desk with the store and all connections of a configuration file.
+
+        Raises:
+            ConfigurationError: Something in it is missing, unknown or of the wrong kind.
+        """
+        config = configuration.read(path)
+        desk = cls(config.store)
+        for entry in config.connections:
+            desk.connect(entry.connector, name=entry.name, brand=entry.brand, **entry.settings)
+        return desk
+
+    def connect(
+        self,
+        connector: str | ModuleType,
+        *,
+        name: str | None = None,
+        brand: str = "default",
+        wrappers: Iterable[object] = (),
+        transport: httpx.AsyncBaseTransport | None = None,
+        **settings: Any,
+    ) -> Connection:
+        """Bind a connector to an account.
+
+        Args:
+            connector: The name of an installed connector, or a connector's module.
+            name: What to call the connection; the connector's name unless given.
+            brand: Connections of one brand share guests.
+            wrappers: Plugins with ``@hookimpl(wrapper=True)`` around the mapping hooks.
+            transport: Replaces the network, for tests.
+            settings: The connector's settings, and ``base_url`` to reach another address.
+
+        Raises:
+            ConfigurationError: No such connector, a wrong setting, or a name in use.
+        """
+        if isinstance(connector, str):
+            loaded = registry.load(connector)
+        else:
+            loaded = registry.adopt(connector.__name__.rpartition(".")[2], connector)
+        name = name or loaded.name
+        if name in self.connections:
+            raise ConfigurationError(f"there already is a connection {name!r}; choose another name")
+        made = connecting.connect(
+            loaded, name, settings, brand=brand, wrappers=wrappers, transport=transport
+        )
+        self.connections[name] = made
+        return made
+
+    def subscribe(self, listener: Callable[[Update], None]) -> Callable[[], None]:
+        """Call *listener* after every commit of a sync; return what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def __aenter__(self) -> Self:
+        await self.store.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    async def sync(self, connection: Connection | str) -> Report:
+        """Bring the store up to date with one connection's platform.
+
+        The first time this reads the whole history, and goes on where it was stopped;
+        afterwards it reads what changed.
+
+        Raises:
+            FrontdeskError: The sync had to stop. What is committed stays; the next sync
+                goes on from there.
+        """
+        return await self._syncer().sync(self._connection(connection))
+
+    async def sync_all(self, *names: str) -> list[Report | FrontdeskError]:
+        """Sync several connections at once, all unless named; one's failure stops no other."""
+        chosen = [self._connection(name) for name in names or self.connections]
+        results: dict[str, Report | FrontdeskError] = {}
+
+        async def run(connection: Connection) -> None:
+            try:
+                results[connection.name] = await self._syncer().sync(connection)
+            except FrontdeskError as error:
+                results[connection.name] = error
+
+        async with anyio.create_task_group() as group:
+            for connection in chosen:
+                group.start_soon(run, connection)
+        return [results[connection.name] for connection in chosen]
+
+    async def check(self, connection: Connection | str) -> Check:
+        """Ask the platform whether the credentials work, and what they lack."""
+        return await check(self._connection(connection), self._clock)
+
+    async def replay(self, *ids: int) -> dict[int, str]:
+        """Try entries of quarantine again; return what became of each.
+
+        Raises:
+            ConfigurationError: There is no such entry, or its connection is not connected.
+        """
+        return await replay(self._syncer(), self.connections, ids)
+
+    async def metrics(self, integration: str | None = None) -> list[listing.MetricRow]:
+        """Return every metric in use."""
+        return await self._ask(lambda db: listing.list_metrics(db, integration))
+
+    async def profiles(self, **options: Any) -> list[listing.ProfileRow]:
+        """Return profiles; see :func:`frontdesk.store.listing.list_profiles`."""
+        return await self._ask(lambda db: listing.list_profiles(db, **options))
+
+    async def events(self, **options: Any) -> list[listing.EventRow]:
+        """Return events, latest first; see :func:`frontdesk.store.listing.list_events`."""
+        return await self._ask(lambda db: listing.list_events(db, **options))
+
+    async def quarantine(self, **options: Any) -> list[listing.QuarantineRow]:
+        """Return what could not be used; see :func:`frontdesk.store.listing.list_quarantine`."""
+        return await self._ask(lambda db: listing.list_quarantine(db, **options))
+
+    async def quarantined(self, id: int, reveal: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
+        """Return one entry of quarantine; guest data is masked unless *reveal* is set.
+
+        Raises:
+            ConfigurationError: There is no such entry.
+        """
+        entry = await self._ask(lambda db: listing.read_quarantine(db, id))
+        if entry is None:
+            raise ConfigurationError(f"there is no entry {id} in quarantine")
+        payloads = {"payload": entry.payload, "previous": entry.previous}
+        return {**attrs.asdict(entry.row), **(payloads if reveal else masked(payloads))}
+
+    async def status(self) -> list[listing.ConnectionRow]:
+        """Return every connection the store knows, with the outcomes of its records."""
+        return await self._ask(listing.list_connections)
+
+    async def _ask(self, question: Callable[[Db], _T]) -> _T:
+        return await self.store.read(question)
+
+    def _syncer(self) -> Syncer:
+        return Syncer(self.store, self._clock, self._tell, frozenset(self.connections))
+
+    def _tell(self, update: Update) -> None:
+        for listener in tuple(self._listeners):
+            listener(update)
+
+    def _connection(self, wanted: Connection | str) -> Connection:
+        if isinstance(wanted, Connection):
+            return wanted
+        try:
+            return self.connections[wanted]
+        except KeyError:
+            known = ", ".join(self.connections) or "none"
+            raise ConfigurationError(
+                f"there is no connection {wanted!r}; there are: {known}"
+            ) from None

@@ -1,0 +1,101 @@
+"""The hooks of a connector, on one screen.
+
+A connector is a module with a ``manifest`` and functions marked ``@hookimpl``. It takes
+only the arguments it names. Mapping hooks are pure: no I/O, no state, no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+import pluggy
+
+from frontdesk.model import (
+    Account,
+    Consent,
+    Context,
+    Delivery,
+    Event,
+    Gone,
+    Merged,
+    Page,
+    Profile,
+    Query,
+    Record,
+    Ref,
+    Related,
+    Reservation,
+)
+
+if TYPE_CHECKING:
+    from frontdesk.client import Client
+
+hookspec = pluggy.HookspecMarker("frontdesk")
+hookimpl = pluggy.HookimplMarker("frontdesk")
+
+
+class ConnectorHooks:
+    """What frontdesk calls. All are ``firstresult``; the last six are optional."""
+
+    @hookspec(firstresult=True)
+    async def open_account(self, client: Client[Any]) -> Account:  # type: ignore[empty-body]
+        """Ask the platform whose account the credentials open, and what they may do."""
+
+    @hookspec(firstresult=True)
+    def fetch_history(self, client: Client[Any], query: Query) -> AsyncIterator[Page]:  # type: ignore[empty-body]
+        """Read pages of records: the one reader, whatever the query's purpose."""
+
+    @hookspec(firstresult=True)
+    def parse_event(  # type: ignore[empty-body]
+        self, record: Record, previous: Record | None, related: Related, context: Context
+    ) -> Iterable[Event | Ref]:
+        """Turn a record, and what it was before, into what happened."""
+
+    @hookspec(firstresult=True)
+    def map_profile(
+        self, record: Record, previous: Record | None, related: Related, context: Context
+    ) -> Profile | Merged | Gone | None:
+        """Turn a record into what is known of a guest."""
+
+    @hookspec(firstresult=True)
+    def sync_consent(  # type: ignore[empty-body]
+        self, record: Record, previous: Record | None, related: Related, context: Context
+    ) -> Iterable[Consent]:
+        """Turn a record into statements of consent."""
+
+    @hookspec(firstresult=True)
+    def map_reservation(
+        self, record: Record, previous: Record | None, related: Related, context: Context
+    ) -> Reservation | None:
+        """Turn a record into a reservation in the neutral shape."""
+
+    @hookspec(firstresult=True)
+    def read_webhook(self, delivery: Delivery, context: Context) -> Iterable[Record | Ref]:  # type: ignore[empty-body]
+        """Turn a delivery into the records it carries or the ids it names."""
+
+    @hookspec(firstresult=True)
+    def verify_webhook(self, delivery: Delivery, settings: Any, state: Any) -> bool:  # type: ignore[empty-body]
+        """Tell whether the delivery is from who it says, in constant time."""
+
+    @hookspec(firstresult=True)
+    def route_webhook(self, delivery: Delivery) -> Iterable[str]:  # type: ignore[empty-body]
+        """Name the accounts or sites a delivery to a shared URL is meant for."""
+
+    @hookspec(firstresult=True)
+    async def manage_webhooks(self, client: Client[Any], action: str, url: str) -> Any:
+        """Install, list or remove webhooks; return secrets to be kept encrypted."""
+
+
+#: Hooks every connector must have.
+REQUIRED: Final = ("open_account", "fetch_history", "parse_event", "map_profile", "sync_consent")
+#: Hooks a connector may have.
+OPTIONAL: Final = (
+    "map_reservation",
+    "read_webhook",
+    "verify_webhook",
+    "route_webhook",
+    "manage_webhooks",
+)
+#: Hooks that answer with several things.
+ITERABLE: Final = ("parse_event", "sync_consent", "read_webhook")

@@ -1,0 +1,39 @@
+"""Dropping what must never be stored, before anything is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from frontdesk.model import Json
+
+
+class Discard:
+    """Drops fields by path: ``Passport``, ``card.number``, ``payments.lastFour``.
+
+    Dots lead into objects, and through lists into each of their objects. The payload
+    itself is left as it is; what is changed is copied.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._tree: dict[str, Any] = {}
+        for path in paths:
+            branch = self._tree
+            for part in path.split("."):
+                branch = branch.setdefault(part, {})
+
+    def __call__(self, payload: Json) -> Json:
+        """Return *payload* without the fields."""
+        return _without(payload, self._tree) if self._tree else payload
+
+
+def _without(value: Json, tree: dict[str, Any]) -> Json:
+    if isinstance(value, list):
+        return [_without(item, tree) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _without(item, tree[key]) if key in tree else item
+        for key, item in value.items()
+        if key not in tree or tree[key]
+    }

@@ -1,0 +1,354 @@
+"""Taking in a page: from records as fetched to a batch the store can write.
+
+Reads from the store, calls mapping hooks and, where a hook or an event asks for a record
+that is not stored, fetches it in batches. It writes nothing: the batch it returns is
+committed with the page's cursor, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from frontdesk import jsons
+from frontdesk.client import Client
+from frontdesk.connection import Connection
+from frontdesk.ids import event_id
+from frontdesk.ingest.mapping import Outputs, map_record
+from frontdesk.ingest.reader import Reader
+from frontdesk.model import (
+    Consent,
+    Context,
+    Event,
+    Gone,
+    Merged,
+    Origin,
+    Profile,
+    Record,
+    Ref,
+    Related,
+    Reservation,
+    Unreadable,
+)
+from frontdesk.store.accounts import Stored
+from frontdesk.store.batch import (
+    Batch,
+    Guest,
+    Kept,
+    LoggedEvent,
+    Quarantined,
+    StoredRecord,
+    guest_key,
+)
+from frontdesk.store.reading import Stranger
+from frontdesk.times import day_of, zone_of
+from frontdesk.wire import event_json, record_json
+
+_Said = TypeVar("_Said", Profile, Gone, Consent, Reservation)
+
+#: How often a hook is called again with answers to its refs.
+ROUNDS: Final = 3
+#: How long a guest the platform does not have is not asked for again.
+ASK_AGAIN: Final = timedelta(days=1)
+
+
+@attrs.define
+class _Work:
+    """One record on its way through the hooks."""
+
+    record: Record
+    body: bytes
+    digest: bytes
+    stored: StoredRecord | None
+    previous: Record | None
+    #: Older than what is stored: only its once-only actions count.
+    late: bool = False
+    outputs: Outputs = attrs.field(factory=Outputs)
+
+
+class Intake:
+    """Takes in pages for one connection."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        client: Client[Any],
+        reader: Reader,
+        stored: Stored,
+    ) -> None:
+        self._connection = connection
+        self._manifest = connection.manifest
+        self._client = client
+        self._mentioned: set[Stranger] = set()
+        self._reader = reader
+        self._stored = stored
+        self._account = stored.account
+        self._zone = zone_of(stored.account)
+        self._starts = {s.name: stored.start_of(s) for s in connection.manifest.streams}
+        self._context: Context = connection.context(stored.account, stored.live_start)
+
+    async def take(
+        self, records: Iterable[Record | Unreadable], origin: Origin, seen: datetime
+    ) -> Batch:
+        """Map *records*, those their hooks ask for, and the guests their events speak of."""
+        batch = Batch(seen=seen, live=origin is Origin.LIVE)
+        self._mentioned.clear()
+        related = Related()
+        await self._take_all(records, batch, origin, related)
+        strangers = await self._strangers(batch)
+        if strangers:
+            found = await self._reader.fetch(self._client, self._manifest.guests or "", strangers)
+            await self._take_all(found, batch, origin, related)
+            have = {(record.site, record.id) for record in found if isinstance(record, Record)}
+            batch.asked = [guest_key(*who) for who in strangers if who not in have]
+        return batch
+
+    async def _take_all(
+        self,
+        records: Iterable[Record | Unreadable],
+        batch: Batch,
+        origin: Origin,
+        related: Related,
+    ) -> None:
+        """Take *records*, then what had to be fetched to map them, which is news as well."""
+        waiting = list(records)
+        while waiting:
+            waiting = await self._take(waiting, batch, origin, related)
+
+    async def _take(
+        self,
+        records: Iterable[Record | Unreadable],
+        batch: Batch,
+        origin: Origin,
+        related: Related,
+    ) -> list[Record | Unreadable]:
+        readable: list[Record] = []
+        for item in records:
+            if isinstance(item, Unreadable):
+                self._set_aside(item, batch)
+            else:
+                readable.append(
+                    attrs.evolve(
+                        item,
+                        payload=self._reader.keep(item.stream, item.payload),
+                        seen=batch.seen,
+                        origin=origin,
+                    )
+                )
+        by_stream: dict[str, list[Record]] = {}
+        for record in readable:
+            by_stream.setdefault(record.stream, []).append(record)
+        fetched: list[Record | Unreadable] = []
+        for stream, of_stream in by_stream.items():
+            works = await self._compare(stream, of_stream, batch)
+            fetched += await self._map(works, related)
+            for work in works:
+                self._collect(work, batch)
+        return fetched
+
+    # -- what is new ------------------------------------------------------------------
+
+    async def _compare(self, stream: str, records: list[Record], batch: Batch) -> list[_Work]:
+        """Set records beside what is stored; leave out those that did not change."""
+        # Two versions of a record in one page follow each other in their own order.
+        records.sort(key=lambda record: record.version or record.seen)
+        stored = await self._reader.stored(stream, records)
+        works: list[_Work] = []
+        last: dict[tuple[str, str], tuple[bytes, Record]] = {}
+        for fresh in records:
+            key = (fresh.site or "", fresh.id)
+            known = stored.rows.get(key)
+            before = last[key][1] if key in last else stored.records.get(key)
+            record = _laid_over(before, fresh) if fresh.partial else fresh
+            body = jsons.canonical(record.payload)
+            digest = jsons.digest(body + (b"-" if record.deleted else b"+"))
+            latest = last[key][0] if key in last else (known.digest if known else b"")
+            if digest == latest:
+                self._count(batch, stream, "unchanged")
+                if known is not None and self._reader.scans(stream):
+                    batch.met.append(known.row)
+                continue
+            version = last[key][1].version if key in last else (known.version if known else None)
+            late = bool(version and record.version and record.version < version)
+            previous = None if late else before
+            works.append(_Work(record, body, digest, known, previous, late))
+            if not late:
+                last[key] = (digest, record)
+        return works
+
+    # -- mapping ----------------------------------------------------------------------
+
+    async def _map(
+        self, works: Sequence[_Work], related: Related
+    ) -> list[Record | Unreadable]:
+        """Run the hooks, and again with answers to their refs; return what was fetched."""
+        fetched: list[Record | Unreadable] = []
+        asking = works
+        for _ in range(ROUNDS):
+            for work in asking:
+                work.outputs = self._run(work, related)
+            asking = [work for work in asking if work.outputs.refs]
+            refs = {ref for work in asking for ref in work.outputs.refs} - related.keys()
+            if not refs:
+                return fetched
+            answers = await self._reader.answer(self._client, refs)
+            related.update(answers.related)
+            fetched += answers.fetched
+        for work in asking:
+            work.outputs = self._run(work, related)
+        return fetched
+
+    def _run(self, work: _Work, related: Related) -> Outputs:
+        only = ("parse_event",) if work.late else ()
+        return map_record(
+            self._connection, work.record, work.previous, related, self._context, only=only
+        )
+
+    # -- collecting -------------------------------------------------------------------
+
+    def _collect(self, work: _Work, batch: Batch) -> None:
+        record, outputs = work.record, work.outputs
+        kept = Kept(record, work.body, work.digest, work.stored, _guests(record, outputs))
+        failed = bool(outputs.failures)
+        if failed:
+            batch.quarantined.append(self._failed(work))
+        elif not work.late:
+            batch.kept.append(kept)
+        # A version some hook failed on does not become what the next one is compared with,
+        # but what the other hooks made of it counts.
+        source = None if failed or work.late else kept
+        self._collect_events(work, source, batch)
+        if not failed and not work.late:
+            self._collect_rest(outputs, kept, batch)
+        self._count(batch, record.stream, _outcome(work))
+
+    def _collect_events(self, work: _Work, source: Kept | None, batch: Batch) -> None:
+        start = self._starts.get(work.record.stream)
+        for event in work.outputs.events:
+            if start is not None and event.time < start:
+                batch.before_history += 1
+                continue
+            self._mentioned.add((work.record.site, event.guest))
+            batch.events.append(self._logged(event, work.record, source))
+
+    def _logged(self, event: Event, record: Record, source: Kept | None) -> LoggedEvent:
+        id = event_id(self._connection.connector.name, self._account, record, event)
+        return LoggedEvent(
+            guest=guest_key(record.site, event.guest),
+            metric=event.metric,
+            at=event.time,
+            day=day_of(event.time, self._zone),
+            id=id,
+            value=event.value,
+            currency=event.currency,
+            body=jsons.encode(event_json(event, id)),
+            source=source,
+        )
+
+    def _collect_rest(self, outputs: Outputs, kept: Kept, batch: Batch) -> None:
+        site = kept.record.site
+        profile = outputs.profile
+        if isinstance(profile, Profile):
+            batch.guests.append(Guest(guest_key(site, profile.guest), profile.excluded))
+            if not profile.excluded:
+                batch.profiles.append((_keyed(profile, site), kept))
+        elif isinstance(profile, Merged):
+            into = guest_key(site, profile.into)
+            batch.leaving.append(Merged(guest_key(site, profile.old), into))
+        elif isinstance(profile, Gone):
+            batch.leaving.append(_keyed(profile, site))
+        batch.consents.extend((_keyed(consent, site), kept) for consent in outputs.consents)
+        if outputs.reservation is not None:
+            batch.reservations.append((_keyed(outputs.reservation, site), kept))
+
+    def _failed(self, work: _Work) -> Quarantined:
+        record, failures = work.record, work.outputs.failures
+        previous = jsons.encode(record_json(work.previous)) if work.previous else None
+        return Quarantined(
+            stream=record.stream,
+            site=record.site or "",
+            key=record.id,
+            digest=work.digest,
+            hooks=" ".join(failure.hook for failure in failures),
+            reason="; ".join(f"{failure.hook}: {failure.reason}" for failure in failures),
+            payload=jsons.encode(record_json(record)),
+            previous=previous,
+            version=record.version,
+            guests=_guests(record, work.outputs),
+        )
+
+    def _set_aside(self, item: Unreadable, batch: Batch) -> None:
+        """Quarantine a row that is no record; its content stands in for an id."""
+        payload = jsons.canonical(self._reader.keep(item.stream, item.payload))
+        digest = jsons.digest(payload)
+        batch.quarantined.append(
+            Quarantined(
+                stream=item.stream,
+                site="",
+                key=f"row {digest.hex()[:12]}",
+                digest=digest,
+                hooks="fetch_history",
+                reason=item.reason,
+                payload=payload,
+                previous=None,
+                version=None,
+                guests=(),
+            )
+        )
+        self._count(batch, item.stream, "quarantined")
+
+    def _count(self, batch: Batch, stream: str, outcome: str) -> None:
+        batch.outcomes[stream, outcome] += 1
+
+    # -- guests not known yet ---------------------------------------------------------
+
+    async def _strangers(self, batch: Batch) -> list[Stranger]:
+        """Return guests of events whose own record neither the store nor the page has."""
+        stream = self._manifest.guests
+        if stream is None:
+            return []
+        here = {
+            (kept.record.site, kept.record.id)
+            for kept in batch.kept
+            if kept.record.stream == stream
+        }
+        return await self._reader.unknown_guests(
+            stream, self._mentioned - here, batch.seen - ASK_AGAIN
+        )
+
+
+def _laid_over(before: Record | None, fresh: Record) -> Record:
+    if before is None:
+        return fresh
+    return attrs.evolve(
+        fresh,
+        payload={**before.payload, **fresh.payload},
+        guests=fresh.guests or before.guests,
+    )
+
+
+def _keyed(said: _Said, site: str | None) -> _Said:
+    """Return *said* with its guest named by key."""
+    return said if site is None else attrs.evolve(said, guest=guest_key(site, said.guest))
+
+
+def _guests(record: Record, outputs: Outputs) -> tuple[str, ...]:
+    """Return the keys of all guests a record speaks of: its own word, and its outputs'."""
+    guests = [*record.guests, *(event.guest for event in outputs.events)]
+    guests += [consent.guest for consent in outputs.consents]
+    if outputs.reservation is not None:
+        guests.append(outputs.reservation.guest)
+    return tuple(dict.fromkeys(guest_key(record.site, guest) for guest in guests))
+
+
+def _outcome(work: _Work) -> str:
+    if work.outputs.failures:
+        return "quarantined"
+    if work.late:
+        return "superseded"
+    if work.outputs.skipped:
+        return f"skipped: {work.outputs.skipped}"
+    return "mapped"

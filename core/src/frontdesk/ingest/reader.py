@@ -1,0 +1,149 @@
+"""What ingest reads: stored records, answers to refs, reference data.
+
+What is not stored, or too old, is fetched in batches through the connector's one reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import anyio.to_thread
+import attrs
+from sqlalchemy import Engine
+
+from frontdesk.client import Client, Clock
+from frontdesk.connection import Connection
+from frontdesk.ingest.discarding import Discard
+from frontdesk.model import Json, Purpose, Query, Record, Ref, Unreadable
+from frontdesk.store import reading
+from frontdesk.store.accounts import Stored
+from frontdesk.store.batch import StoredRecord
+from frontdesk.store.engine import reading as opened
+
+
+@attrs.frozen
+class Before:
+    """What is stored under the keys of a page; payloads only where they are needed."""
+
+    rows: dict[tuple[str, str], StoredRecord]
+    records: dict[tuple[str, str], Record]
+
+
+@attrs.define
+class Answers:
+    """Answers to refs, and what had to be fetched for them."""
+
+    related: dict[Ref, Record | None] = attrs.field(factory=dict[Ref, Record | None])
+    fetched: list[Record | Unreadable] = attrs.field(factory=list[Record | Unreadable])
+
+
+class Reader:
+    """Reads for one connection."""
+
+    def __init__(
+        self, engine: Engine, connection: Connection, stored: Stored, clock: Clock
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._connection = connection
+        self._stored = stored
+        manifest = connection.manifest
+        self._discard = {stream.name: Discard(stream.discard) for stream in manifest.streams}
+        self._scans = {stream.name for stream in manifest.streams if stream.scan}
+
+    def keep(self, stream: str, payload: Json) -> Json:
+        """Return *payload* less what the manifest says to discard."""
+        return self._discard[stream](payload)
+
+    def taken(self, record: Record, seen: datetime) -> Record:
+        """Return *record* as the store would give it back: stamped, discards dropped."""
+        return attrs.evolve(record, payload=self.keep(record.stream, record.payload), seen=seen)
+
+    def scans(self, stream: str) -> bool:
+        """Tell whether history of *stream* is a full scan."""
+        return stream in self._scans
+
+    async def stored(self, stream: str, records: Sequence[Record]) -> Before:
+        """Return what is stored of *records*."""
+        keys = [(record.site or "", record.id) for record in records]
+        return await anyio.to_thread.run_sync(self._load, stream, keys)
+
+    def _load(self, stream: str, keys: list[tuple[str, str]]) -> Before:
+        with opened(self._engine) as db:
+            id = self._stored.streams[stream]
+            rows = reading.stored_records(db, id, keys)
+            if not rows:
+                return Before(rows, {})
+            records = reading.full_records(db, id, stream, [key for _, key in rows])
+            return Before(rows, records)
+
+    async def unknown_guests(
+        self, stream: str, wanted: set[reading.Stranger], asked_since: datetime
+    ) -> list[reading.Stranger]:
+        """Return those guests of whom no record of *stream* is stored."""
+
+        def ask() -> list[reading.Stranger]:
+            with opened(self._engine) as db:
+                return reading.unknown_guests(
+                    db, self._stored.id, self._stored.streams[stream], wanted, asked_since
+                )
+
+        return await anyio.to_thread.run_sync(ask)
+
+    async def answer(self, client: Client[Any], refs: Iterable[Ref]) -> Answers:
+        """Answer refs from the store if fresh enough, else from the platform."""
+        by_stream: dict[str, list[Ref]] = {}
+        for ref in refs:
+            by_stream.setdefault(ref.stream, []).append(ref)
+        answers = Answers()
+        for stream, asked in by_stream.items():
+            await self._answer(client, stream, asked, answers)
+        return answers
+
+    async def _answer(
+        self, client: Client[Any], stream: str, refs: list[Ref], answers: Answers
+    ) -> None:
+        known = await self.known(stream, [ref.id for ref in refs])
+        now = self._clock.now()
+        for ref in refs:
+            record = known.get((ref.site or "", ref.id))
+            if record is not None and _fresh(record, ref.max_age, now):
+                answers.related[ref] = record
+        missing = [ref for ref in refs if ref not in answers.related]
+        fetched = await self.fetch(client, stream, [(ref.site, ref.id) for ref in missing])
+        found = {(r.site, r.id): r for r in fetched if isinstance(r, Record)}
+        answers.related.update({ref: found.get((ref.site, ref.id)) for ref in missing})
+        answers.fetched += fetched
+
+    async def known(self, stream: str, ids: Sequence[str]) -> dict[tuple[str, str], Record]:
+        """Return what is stored of *stream* under these ids, by (site, id)."""
+
+        def load() -> dict[tuple[str, str], Record]:
+            with opened(self._engine) as db:
+                return reading.full_records(db, self._stored.streams[stream], stream, ids)
+
+        return await anyio.to_thread.run_sync(load)
+
+    async def fetch(
+        self, client: Client[Any], stream: str, wanted: Iterable[tuple[str | None, str]]
+    ) -> list[Record | Unreadable]:
+        """Fetch records of *stream* by site and id, in batches as the manifest allows."""
+        declared = self._connection.manifest.stream(stream)
+        size = declared.batch if declared else 1
+        by_site: dict[str | None, list[str]] = {}
+        for site, id in wanted:
+            by_site.setdefault(site, []).append(id)
+        found: list[Record | Unreadable] = []
+        for site, ids in by_site.items():
+            for start in range(0, len(ids), size):
+                part = tuple(ids[start : start + size])
+                query = Query(stream, Purpose.IDS, ids=part, site=site)
+                async for page in self._connection.hooks.fetch_history(client, query):
+                    found.extend(page.records)
+        return found
+
+
+def _fresh(record: Record, max_age: float | None, now: datetime) -> bool:
+    return max_age is None or record.seen >= now - timedelta(seconds=max_age)

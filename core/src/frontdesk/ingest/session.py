@@ -1,0 +1,154 @@
+"""A connection at work: its account open, its lease held, ready to take in records."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final
+
+import anyio
+import attrs
+from sqlalchemy import Connection as Db
+
+from frontdesk.client import Client, Clock
+from frontdesk.connection import Connection
+from frontdesk.errors import AuthenticationError, FrontdeskError, RateLimitedError
+from frontdesk.ingest.intake import Intake
+from frontdesk.ingest.lookups import Lookups
+from frontdesk.ingest.reader import Reader
+from frontdesk.model import Account, Origin, Record, Unreadable
+from frontdesk.store import Store, accounts, commit, leases
+from frontdesk.store.batch import Batch, Written
+
+#: How often a lease of a minute is renewed, in seconds.
+HEARTBEAT: Final = 15.0
+
+
+@attrs.frozen(eq=False)
+class Session:
+    """What ingest needs while it writes for one connection."""
+
+    connection: Connection
+    client: Client[Any]
+    store: Store
+    clock: Clock
+    stored: accounts.Stored
+    lease: leases.Lease
+    lookups: Lookups
+    intake: Intake
+
+    async def take(self, records: Iterable[Record | Unreadable], origin: Origin) -> Batch:
+        """Map records, and the reference data fetched meanwhile, to a batch."""
+        together = [*self.lookups.drain(), *records]
+        return await self.intake.take(together, origin, self.clock.now())
+
+    async def write(self, batch: Batch) -> Written:
+        """Commit a batch: all of it, or nothing."""
+        return await self.store.write(lambda db: commit.write(db, self.lease, self.stored, batch))
+
+    async def note(self, state: str, reason: str = "") -> None:
+        """Note what state the connection is in."""
+        now = self.clock.now()
+        await self.store.write(
+            lambda db: accounts.set_state(db, self.stored.id, state, reason, now)
+        )
+
+
+@asynccontextmanager
+async def opened(
+    connection: Connection, store: Store, clock: Clock, others: frozenset[str]
+) -> AsyncIterator[Session]:
+    """Open *connection*'s account and hold its lease until the block ends.
+
+    Args:
+        others: Names of the other connections in use; two must not share an account.
+
+    Raises:
+        AccountError: Another connection syncs this account or one of its sites.
+        LeaseError: Another process is writing for this connection.
+    """
+    lookups = Lookups(clock)
+    with naming(connection.connector.name):
+        async with connection.client(clock=clock, lookup=lookups.find) as client:
+            account = await connection.hooks.open_account(client)
+            client.account = account
+            now = account.clock or clock.now()
+            stored = await store.write(
+                lambda db: accounts.register(db, connection, account, now=now, others=others)
+            )
+            reader = Reader(store.engine, connection, stored, clock)
+            lookups.attach(client, reader)
+            intake = Intake(connection, client, reader, stored)
+            async with _lease(store, clock, stored.id) as lease:
+                session = Session(
+                    connection, client, store, clock, stored, lease, lookups, intake
+                )
+                async with _noting(session):
+                    yield session
+
+
+@asynccontextmanager
+async def _noting(session: Session) -> AsyncIterator[None]:
+    """Note in the store why a session had to stop, and that all is well if it did not."""
+    try:
+        yield
+    except AuthenticationError as error:
+        await session.note("needs attention", str(error))
+        raise
+    except RateLimitedError as error:
+        await session.note("waiting", str(error))
+        raise
+    await session.note("running")
+
+
+@asynccontextmanager
+async def _lease(store: Store, clock: Clock, connection: int) -> AsyncIterator[leases.Lease]:
+    """Hold a connection's lease, renewing it until the block ends."""
+    me = f"{socket.gethostname()}:{os.getpid()}"
+
+    def take(db: Db) -> leases.Lease:
+        return leases.take(db, connection, me, clock.now())
+
+    lease = await store.write(take)
+    try:
+        async with together() as group:
+            group.start_soon(_renew, store, clock, lease)
+            yield lease
+            group.cancel_scope.cancel()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await store.write(lambda db: leases.release(db, lease))
+
+
+async def _renew(store: Store, clock: Clock, lease: leases.Lease) -> None:
+    while True:
+        await clock.sleep(HEARTBEAT)
+        await store.write(lambda db: leases.renew(db, lease, clock.now()))
+
+
+@contextmanager
+def naming(connector: str) -> Iterator[None]:
+    """Write the connector's name on every error that passes."""
+    try:
+        yield
+    except FrontdeskError as error:
+        error.connector = error.connector or connector
+        raise
+
+
+@asynccontextmanager
+async def together() -> AsyncIterator[Any]:
+    """Open a task group whose first failure is raised as it is, not wrapped."""
+    try:
+        async with anyio.create_task_group() as group:
+            yield group
+    except BaseExceptionGroup as failures:
+        raise _first(failures) from None
+
+
+def _first(failure: BaseException) -> BaseException:
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return failure

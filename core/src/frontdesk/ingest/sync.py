@@ -1,0 +1,180 @@
+"""Syncing one connection: history the first time, then what changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import TypeAlias
+
+import anyio
+import attrs
+from anyio.abc import ObjectSendStream
+
+from frontdesk.client import Clock
+from frontdesk.connection import Connection
+from frontdesk.errors import FrontdeskError, UnexpectedResponseError
+from frontdesk.ingest.mapping import explain
+from frontdesk.ingest.session import Session, opened, together
+from frontdesk.manifest import Stream
+from frontdesk.model import Origin, Page, Progress, Purpose, Query, Record, Unreadable
+from frontdesk.progress import Listener, Report, Update
+from frontdesk.store import Store, accounts, reading
+from frontdesk.store.batch import Batch, Mark
+
+_Reading: TypeAlias = ObjectSendStream[Page]
+_Records: TypeAlias = Sequence[Record | Unreadable]
+_Opened: TypeAlias = AbstractAsyncContextManager[Session]
+
+
+@attrs.frozen
+class Syncer:
+    """Syncs connections into a store."""
+
+    store: Store
+    clock: Clock
+    listener: Listener
+    #: Names of all connections in use.
+    names: frozenset[str] = frozenset()
+
+    async def sync(self, connection: Connection) -> Report:
+        """Bring the store up to date with the platform.
+
+        Raises:
+            FrontdeskError: The sync had to stop; what is committed stays, and the next
+                sync goes on from there.
+        """
+        report = Report(connection.name, connection.connector.name)
+        began = time.monotonic()
+        async with self._opened(connection) as session:
+            await self._all(session, report)
+            report.requests = session.client.requests
+        report.seconds = time.monotonic() - began
+        return report
+
+    async def take(self, connection: Connection, record: Record, replayed: int) -> str | None:
+        """Take in one record again; return why it failed, if it did."""
+        async with self._opened(connection) as session:
+            batch = await session.take([record], record.origin)
+            failed = next((q.reason for q in batch.quarantined if q.key == record.id), None)
+            batch.replayed = () if failed else (replayed,)
+            await session.write(batch)
+        return failed
+
+    def _opened(self, connection: Connection) -> _Opened:
+        return opened(connection, self.store, self.clock, self.names - {connection.name})
+
+    async def _all(self, session: Session, report: Report) -> None:
+        streams = session.connection.manifest.streams
+        for stream in streams:
+            if stream.history != "none":
+                await self._stream(session, report, stream, Purpose.HISTORY)
+        for stream in streams:
+            if stream.polling is not None:
+                await self._stream(session, report, stream, Purpose.CHANGES)
+
+    async def _stream(
+        self, session: Session, report: Report, stream: Stream, purpose: Purpose
+    ) -> None:
+        id = session.stored.streams[stream.name]
+        position = await self.store.read(lambda db: reading.position(db, id, purpose))
+        if position is not None and position.finished and purpose is Purpose.HISTORY:
+            return
+        cursor = position.cursor if position else None
+        if stream.scan and cursor is None:
+            await self.store.write(lambda db: accounts.begin_scan(db, id))
+        query = Query(stream.name, purpose, since=_since(session, stream, purpose), cursor=cursor)
+        await _Walk(session, report, self.listener, query).run()
+
+
+def _since(session: Session, stream: Stream, purpose: Purpose) -> datetime | None:
+    if purpose is Purpose.CHANGES:
+        return session.stored.live_start - stream.overlap
+    return session.stored.start_of(stream)
+
+
+class _Walk:
+    """The walk through one stream: the next page is read while this one is written."""
+
+    def __init__(
+        self, session: Session, report: Report, listener: Listener, query: Query
+    ) -> None:
+        self._session, self._report = session, report
+        self._listener, self._query = listener, query
+        self._origin = Origin.HISTORY if query.purpose is Purpose.HISTORY else Origin.LIVE
+        self._began = time.monotonic()
+        self._records = 0
+        self._cursor = query.cursor
+        self._progress = Progress(0)
+
+    async def run(self) -> None:
+        send, receive = anyio.create_memory_object_stream[Page](0)
+        async with together() as group, receive:
+            group.start_soon(self._read, send)
+            async for page in receive:
+                await self._take(page)
+        await self._write(Batch(seen=self._session.clock.now()), finished=True)
+
+    async def _read(self, send: _Reading) -> None:
+        hooks, client = self._session.connection.hooks, self._session.client
+        async with send:
+            try:
+                async for page in hooks.fetch_history(client, self._query):
+                    await send.send(page)
+            except (FrontdeskError, anyio.BrokenResourceError):
+                raise
+            except Exception as error:
+                raise UnexpectedResponseError(
+                    f"an answer for stream {self._query.stream!r} cannot be read: {explain(error)}"
+                ) from error
+
+    async def _take(self, page: Page) -> None:
+        self._records += len(page.records)
+        self._cursor = page.cursor if page.cursor is not None else self._cursor
+        self._progress = page.progress or Progress(self._progress.done + 1)
+        await self._take_records(page.records)
+        if page.complete:
+            await self._take_deleted(page.site)
+
+    async def _take_deleted(self, site: str | None) -> None:
+        """Map what a full scan did not meet as deleted, once."""
+        stream = self._query.stream
+        id = self._session.stored.streams[stream]
+        while gone := await self._session.store.read(
+            lambda db: reading.not_met(db, id, stream, site)
+        ):
+            await self._take_records([attrs.evolve(record, deleted=True) for record in gone])
+
+    async def _take_records(self, records: _Records) -> None:
+        await self._write(await self._session.take(records, self._origin), finished=False)
+
+    async def _write(self, batch: Batch, *, finished: bool) -> None:
+        batch.mark = Mark(
+            self._query.stream,
+            self._query.purpose.value,
+            self._cursor,
+            self._progress.done,
+            self._progress.total,
+            finished,
+        )
+        written = await self._session.write(batch)
+        self._report.add(written.counts(), batch.outcomes)
+        self._listener(self._update(finished=finished))
+
+    def _update(self, *, finished: bool) -> Update:
+        spent = time.monotonic() - self._began
+        done, total = self._progress.done, self._progress.total
+        connection = self._session.connection
+        return Update(
+            connection=connection.name,
+            connector=connection.connector.name,
+            stream=self._query.stream,
+            purpose=self._query.purpose,
+            done=done,
+            total=total,
+            records=self._records,
+            rate=self._records / spent if spent else 0.0,
+            remaining=spent / done * (total - done) if total and done else None,
+            finished=finished,
+        )

@@ -1,0 +1,218 @@
+"""What a connector declares about itself.
+
+Catalogue, commands, pages and the conformance suite are made from it, and the suite holds
+the connector to it: what is declared is what is produced.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import attrs
+
+from frontdesk.model import Channel, Payload, Record
+
+if TYPE_CHECKING:
+    import httpx
+
+#: Property names that stand for the event's own value and currency.
+VALUE: Final = "value"
+CURRENCY: Final = "currency"
+
+Window: TypeAlias = timedelta | Literal["all", "none"]
+
+
+class Kind(enum.StrEnum):
+    """Where a profile field ends up at a destination."""
+
+    STANDARD = "standard"
+    CUSTOM = "custom"
+    CONSENT = "consent"
+
+
+@attrs.frozen
+class Property:
+    """A property of a metric.
+
+    Args:
+        name: Literal, odd spelling included: it is what marketers filter by.
+        type: ``string``, ``number``, ``integer``, ``boolean``, ``datetime``, ``date``,
+            ``list<string>``, ``list<object>`` or ``object``.
+        of: ``"value"`` or ``"currency"`` if it is the event's own, else empty.
+        sensitive: It can be withheld from every destination.
+        addition: It is ours, not the published page's.
+    """
+
+    name: str
+    type: str
+    meaning: str = ""
+    of: Literal["", "value", "currency"] = attrs.field(default="", kw_only=True)
+    values: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    sensitive: bool = attrs.field(default=False, kw_only=True)
+    addition: bool = attrs.field(default=False, kw_only=True)
+
+
+@attrs.frozen
+class Metric:
+    """A kind of event.
+
+    Args:
+        live_only: History cannot prove it; it appears only while following.
+    """
+
+    name: str
+    properties: tuple[Property, ...] = ()
+    meaning: str = ""
+    live_only: bool = attrs.field(default=False, kw_only=True)
+    addition: bool = attrs.field(default=False, kw_only=True)
+
+
+@attrs.frozen
+class ProfileField:
+    """A field of a profile: a standard attribute, a property of ours, or a consent.
+
+    Args:
+        attribute: For standard ones, the attribute of :class:`~frontdesk.Profile`, with
+            ``location.`` before the parts of an address.
+    """
+
+    name: str
+    kind: Kind
+    type: str = "string"
+    meaning: str = ""
+    attribute: str = attrs.field(default="", kw_only=True)
+    values: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    sensitive: bool = attrs.field(default=False, kw_only=True)
+    addition: bool = attrs.field(default=False, kw_only=True)
+
+
+@attrs.frozen
+class Stream:
+    """A kind of source record.
+
+    Args:
+        history: How far back history is read; ``"all"`` or ``"none"``. Streams with
+            ``"none"`` and no *polling* are reference data, read by id only.
+        polling: How often changes are asked for; None where the platform cannot tell.
+        overlap: How far behind the last answer the next question starts.
+        discard: Fields dropped before anything is stored; dots lead into objects, and
+            through lists.
+        sensitive: Fields of the payload that are masked until somebody asks for them.
+        batch: How many ids one call may ask for.
+        rows: The key under which the platform's answers list this stream's rows.
+        scan: History is always a full scan that ends with ``Page.complete``.
+    """
+
+    name: str
+    history: Window = "none"
+    polling: timedelta | None = attrs.field(default=None, kw_only=True)
+    overlap: timedelta = attrs.field(default=timedelta(0), kw_only=True)
+    discard: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    sensitive: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    batch: int = attrs.field(default=100, kw_only=True)
+    rows: str = attrs.field(default="", kw_only=True)
+    scan: bool = attrs.field(default=False, kw_only=True)
+    meaning: str = attrs.field(default="", kw_only=True)
+
+
+@attrs.frozen
+class Exclusion:
+    """A rule that keeps guests back, with its reason for the operator."""
+
+    name: str
+    meaning: str
+
+
+@attrs.frozen
+class Rate:
+    """At most *limit* requests in any *seconds*."""
+
+    limit: int
+    seconds: float
+
+
+@attrs.frozen(kw_only=True)
+class ConsentRules:
+    """Which channels become consent records, and which stay properties."""
+
+    records: frozenset[Channel] = frozenset()
+    properties_only: frozenset[Channel] = frozenset()
+
+
+class Webhook(enum.StrEnum):
+    """What a webhook brings."""
+
+    #: The platform has none, or none is used.
+    NONE = "none"
+    #: Ids only: always fetched.
+    IDS = "ids"
+    #: The delivery carries a fact of its own beside or instead of the record.
+    FACTS = "facts"
+
+
+@attrs.frozen(kw_only=True)
+class Manifest:
+    """Everything a connector says of itself before it is connected.
+
+    Args:
+        settings: An attrs class; see :func:`setting` and :func:`secret`.
+        authenticate: Makes the authentication strategy from the settings.
+        base_urls: By name; the first is the default. A connection's ``base_url`` is one
+            of the names or a URL of its own.
+        rates: Windows the platform allows per account; all apply at once.
+        streams: In the order history is read.
+        guests: The stream whose record ids are the guests' ids: core fetches a guest it
+            meets in an event and does not know yet.
+        build_record: Makes a record of one row of a stream as the platform sends it;
+            raises :class:`~frontdesk.errors.RecordError` where it cannot.
+        sandbox: ``"module:function"`` making a :class:`~frontdesk.sandbox.Sandbox` from
+            an instance of ``module:Options``.
+        request_id: The answer header that carries the platform's request id.
+    """
+
+    title: str
+    settings: type[Any]
+    authenticate: Callable[[Any], httpx.Auth | None]
+    base_urls: Mapping[str, str]
+    streams: tuple[Stream, ...]
+    metrics: tuple[Metric, ...] = ()
+    profile: tuple[ProfileField, ...] = ()
+    consent: ConsentRules = ConsentRules()
+    exclusions: tuple[Exclusion, ...] = ()
+    rates: tuple[Rate, ...] = ()
+    build_record: Callable[[str, Payload], Record] | None = None
+    guests: str | None = None
+    realtime: bool = False
+    webhook: Webhook = Webhook.NONE
+    icon: str = ""
+    sandbox: str | None = None
+    request_id: str = "x-request-id"
+    documentation: str | None = None
+
+    def stream(self, name: str) -> Stream | None:
+        """Return the stream of this name."""
+        return next((stream for stream in self.streams if stream.name == name), None)
+
+    def metric(self, name: str) -> Metric | None:
+        """Return the metric of this name."""
+        return next((metric for metric in self.metrics if metric.name == name), None)
+
+
+def setting(default: Any = attrs.NOTHING, *, help: str = "") -> Any:
+    """Declare a setting of a connection; *help* goes into ``frontdesk init``."""
+    return attrs.field(default=default, kw_only=True, metadata={"help": help})
+
+
+def secret(*, help: str = "") -> Any:
+    """Declare a setting that must never be shown: no repr, no log, no context."""
+    return attrs.field(repr=False, kw_only=True, metadata={"help": help, "secret": True})
+
+
+def without_secrets(settings: Any) -> Any:
+    """Return *settings* with every secret blanked, as mapping hooks may see them."""
+    fields = attrs.fields(type(settings))
+    blank = {f.alias: "" for f in fields if f.metadata.get("secret")}
+    return attrs.evolve(settings, **blank)

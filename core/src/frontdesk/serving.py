@@ -1,0 +1,98 @@
+"""Serving a sandbox over real HTTP on this machine."""
+
+from __future__ import annotations
+
+import importlib
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+
+from frontdesk.errors import ConfigurationError
+from frontdesk.registry import Connector
+from frontdesk.sandbox import ASGI, Sandbox
+from frontdesk.settings import structure
+
+
+def options_of(connector: Connector) -> tuple[attrs.Attribute[Any], ...]:
+    """Return what a connector's sandbox can be told, as fields of its options class.
+
+    Raises:
+        ConfigurationError: The connector has no sandbox, or its libraries are missing.
+    """
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(_module(connector).Options)
+    return fields
+
+
+def make_sandbox(connector: Connector, options: Mapping[str, Any] | None = None) -> Sandbox:
+    """Make a connector's sandbox.
+
+    Raises:
+        ConfigurationError: The connector has no sandbox, or its libraries are missing.
+        SettingsError: An option is unknown or of the wrong kind.
+    """
+    module = _module(connector)
+    structured = structure(module.Options, options or {}, where=f"sandbox {connector.name}")
+    function = (connector.manifest.sandbox or "").partition(":")[2]
+    sandbox: Sandbox = getattr(module, function)(structured)
+    return sandbox
+
+
+def _module(connector: Connector) -> Any:
+    place = connector.manifest.sandbox
+    if place is None:
+        raise ConfigurationError(f"connector {connector.name!r} has no sandbox")
+    try:
+        return importlib.import_module(place.partition(":")[0])
+    except ImportError as error:
+        raise ConfigurationError(_install(error)) from None
+
+
+def _install(error: ImportError) -> str:
+    return f"a sandbox needs {error.name!r}; try: pip install 'frontdesk[sandbox]'"
+
+
+@contextmanager
+def served(app: ASGI, *, port: int = 0) -> Iterator[str]:
+    """Serve *app* on 127.0.0.1 until the block ends; yield its base URL.
+
+    Args:
+        port: 0 takes any that is free.
+
+    Raises:
+        ConfigurationError: The port is taken, or the web server is not installed.
+    """
+    try:
+        import uvicorn  # noqa: PLC0415  # an extra: only who serves needs it
+    except ImportError as error:
+        raise ConfigurationError(_install(error)) from None
+    listening = _listen(port)
+    config = uvicorn.Config(
+        app, interface="asgi3", log_level="warning", access_log=False, lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listening]}, name="sandbox", daemon=True
+    )
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+def _listen(port: int) -> socket.socket:
+    # Listening before the server runs: whoever connects meanwhile waits, and is not refused.
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError:
+        raise ConfigurationError(f"port {port} is taken; choose another with --port") from None
+    listening.listen(64)
+    return listening

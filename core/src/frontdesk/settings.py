@@ -1,0 +1,70 @@
+"""Settings from the outside: structured by cattrs, refused in readable lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
+
+import cattrs
+from attrs import fields_dict
+from cattrs import Converter, transform_error
+
+from frontdesk.errors import SettingsError
+
+_T = TypeVar("_T")
+
+
+def structure(cls: type[_T], values: Mapping[str, Any], *, where: str) -> _T:
+    """Make a *cls* of *values*; *where* names the place in error messages.
+
+    Raises:
+        SettingsError: One line for each setting that is missing, unknown or mistyped. It
+            names settings, and never shows a value: the value may be a secret.
+    """
+    try:
+        return _CONVERTER.structure(values, cls)
+    except cattrs.BaseValidationError as error:
+        lines = transform_error(error, path=where, format_exception=_explain)
+        known = ", ".join(name for name in fields_dict(cast("Any", cls)))
+        raise SettingsError(f"{'; '.join(lines)} (settings: {known})") from None
+
+
+def _explain(error: BaseException, kind: type | None) -> str:
+    if isinstance(error, cattrs.ForbiddenExtraKeysError):
+        return f"unknown setting {', '.join(map(repr, sorted(error.extra_fields)))}"
+    if isinstance(error, KeyError):
+        return f"required setting missing: {error.args[0]!r}"
+    wanted = getattr(kind, "__name__", None) or str(kind)
+    return f"not a valid {wanted}"
+
+
+def _strictly(kind: type) -> Any:
+    def structure_strictly(value: Any, _: Any) -> Any:
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise TypeError(kind.__name__)
+        return value
+
+    return structure_strictly
+
+
+def _converter() -> Converter:
+    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    for kind in (str, bool, int):
+        converter.register_structure_hook(kind, _strictly(kind))
+    converter.register_structure_hook(
+        timedelta, lambda value, _: timedelta(seconds=_strictly(int)(value, int))
+    )
+    converter.register_structure_hook(datetime, lambda value, _: _moment(value))
+    return converter
+
+
+def _moment(value: Any) -> datetime:
+    """Read an aware time; a TOML one may be a datetime already."""
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    if moment.utcoffset() is None:
+        raise ValueError("no offset from UTC")
+    return moment
+
+
+_CONVERTER = _converter()

@@ -1,0 +1,164 @@
+"""Connections as the store knows them: by the platform's account, not by their name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import attrs
+from sqlalchemy import Connection as Db
+from sqlalchemy import insert, select, update
+
+from frontdesk import jsons
+from frontdesk.connection import Connection
+from frontdesk.errors import AccountError
+from frontdesk.manifest import Stream
+from frontdesk.model import Account
+from frontdesk.store.schema import brands, connections, streams
+
+
+@attrs.frozen
+class Stored:
+    """A connection's row and the rows of its streams."""
+
+    id: int
+    brand: int
+    account: Account
+    live_start: datetime
+    streams: dict[str, int]
+
+    def start_of(self, stream: Stream) -> datetime | None:
+        """Return where events of *stream* begin; None means there is no limit."""
+        if stream.history == "all":
+            return None
+        if stream.history == "none":
+            return self.live_start
+        return self.live_start - stream.history
+
+
+def register(
+    db: Db,
+    connection: Connection,
+    account: Account,
+    *,
+    now: datetime,
+    others: frozenset[str] = frozenset(),
+) -> Stored:
+    """Find or make the row of *account*, and store what the platform now says of it.
+
+    Args:
+        others: Names of the other connections in use. An account stored under a name that
+            is no longer in use was renamed.
+
+    Raises:
+        AccountError: The account, or one of its sites, belongs to another connection.
+    """
+    connector, name = connection.connector.name, connection.name
+    _refuse_shared(db, connector, name, account, others)
+    brand = _brand(db, connection.brand)
+    values = {
+        "name": name,
+        "brand_id": brand,
+        "title": account.title,
+        "details": jsons.encode(_details(account)),
+    }
+    table = connections.c
+    row = db.execute(
+        select(table.id, table.live_start).where(
+            table.connector == connector, table.account == account.id
+        )
+    ).one_or_none()
+    if row is None:
+        _refuse_other_account(db, connector, name, account)
+        fixed = {"connector": connector, "account": account.id, "live_start": now}
+        id, live_start = _insert(db, {**values, **fixed, "state": "running", "since": now}), now
+    else:
+        id, live_start = row.id, row.live_start
+        db.execute(update(connections).where(table.id == id).values(**values))
+    streams = _streams(db, id, [stream.name for stream in connection.manifest.streams])
+    return Stored(id, brand, account, live_start, streams)
+
+
+def _insert(db: Db, values: dict[str, Any]) -> int:
+    (id,) = db.execute(insert(connections).values(**values)).inserted_primary_key or (0,)
+    return int(id)
+
+
+def set_state(db: Db, connection: int, state: str, reason: str, now: datetime) -> None:
+    """Note what state a connection is in; *since* stays while the state does."""
+    table = connections.c
+    db.execute(
+        update(connections)
+        .where(table.id == connection, (table.state != state) | (table.reason != reason))
+        .values(state=state, reason=reason, since=now)
+    )
+
+
+def begin_scan(db: Db, stream: int) -> None:
+    """Number a new full scan of a stream: what it meets is stamped with the number."""
+    db.execute(update(streams).where(streams.c.id == stream).values(scan=streams.c.scan + 1))
+
+
+def _details(account: Account) -> dict[str, Any]:
+    values: dict[str, Any] = attrs.asdict(account)
+    values.pop("clock")
+    return values
+
+
+def _refuse_shared(
+    db: Db, connector: str, name: str, account: Account, others: frozenset[str]
+) -> None:
+    table = connections.c
+    sites = {site.id for site in account.sites}
+    for row in db.execute(
+        select(table.name, table.account, table.details).where(
+            table.connector == connector, table.name.in_(others - {name})
+        )
+    ):
+        if row.account == account.id:
+            raise AccountError(
+                f"connection {name!r} opens account {account.id!r} ({account.title!r}), which "
+                f"connection {row.name!r} already syncs; remove one of the two"
+            )
+        shared = sites & {site["id"] for site in jsons.decode(row.details)["sites"]}
+        if shared:
+            raise AccountError(
+                f"connection {name!r} includes site {min(shared)!r}, which connection "
+                f"{row.name!r} already syncs; remove one of the two"
+            )
+
+
+def _refuse_other_account(db: Db, connector: str, name: str, account: Account) -> None:
+    """A known name must not lead to another account: its guests would mix."""
+    table = connections.c
+    row = db.execute(
+        select(table.connector, table.account, table.title).where(table.name == name)
+    ).one_or_none()
+    if row is not None:
+        raise AccountError(
+            f"connection {name!r} was {row.connector} account {row.account!r} ({row.title!r}) "
+            f"until now, but its credentials open {connector} account {account.id!r} "
+            f"({account.title!r}); give the new account a connection name of its own"
+        )
+
+
+def _brand(db: Db, name: str) -> int:
+    found: int | None = db.execute(
+        select(brands.c.id).where(brands.c.name == name)
+    ).scalar_one_or_none()
+    if found is not None:
+        return found
+    (id,) = db.execute(insert(brands).values(name=name)).inserted_primary_key or (0,)
+    return int(id)
+
+
+def _streams(db: Db, connection: int, names: Iterable[str]) -> dict[str, int]:
+    table = streams.c
+    asked = select(table.name, table.id).where(table.connection_id == connection)
+    known = {row.name: row.id for row in db.execute(asked)}
+    fresh = [{"connection_id": connection, "name": name} for name in names if name not in known]
+    if fresh:
+        db.execute(insert(streams), fresh)
+        known = {row.name: row.id for row in db.execute(asked)}
+    return known

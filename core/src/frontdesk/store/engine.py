@@ -1,0 +1,94 @@
+"""Opening a store: SQLite by path, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from frontdesk.errors import StoreError
+
+_WRITE: Final = "frontdesk_write"
+
+
+def open_engine(where: str | Path) -> Engine:
+    """Return an engine for a file path, ``sqlite://`` or ``postgresql://`` URL.
+
+    Raises:
+        StoreError: *where* is neither, or its directory does not exist.
+    """
+    url = _url(where)
+    if url.get_backend_name() == "sqlite":
+        return _open_sqlite(url)
+    if url.get_backend_name() == "postgresql":
+        return create_engine(url, pool_pre_ping=True)
+    raise StoreError(
+        f"a store cannot be in {url.get_backend_name()!r}: give a file path or a postgresql:// URL"
+    )
+
+
+def _url(where: str | Path) -> URL:
+    text = str(where)
+    if "://" not in text:
+        return URL.create("sqlite", database=text)
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise StoreError("the store's URL cannot be read: use postgresql://host/name") from None
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def _open_sqlite(url: URL) -> Engine:
+    folder = Path(url.database or "").parent
+    if not folder.is_dir():
+        raise StoreError(f"the store's folder {str(folder)!r} does not exist; create it first")
+    engine = create_engine(url, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        # The driver's own transactions start too late and end too early for us.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # A power cut may undo the last commits, but records and cursor go together.
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA cache_size = -16384")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that starts reading and writes later can be refused half-way.
+        write = connection.get_execution_options().get(_WRITE)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that only reads."""
+    with _explained(engine), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that writes; it commits when the block ends well."""
+    with _explained(engine), engine.connect() as bare:
+        connection = bare.execution_options(**{_WRITE: True})
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def _explained(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        # The driver's own words; SQLAlchemy's would quote the statement's parameters.
+        raise StoreError(f"the store {engine.url.database!r}: {error.orig}") from None

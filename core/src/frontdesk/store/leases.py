@@ -1,0 +1,119 @@
+"""Who may write for a connection: one holder at a time, fenced by an epoch.
+
+A lease is taken by raising the epoch of the connection's row. Every commit asks for that
+row with the epoch it knows: a holder that slept through the end of its lease finds another
+epoch there and cannot commit.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import datetime, timedelta
+from typing import Final
+
+import attrs
+from sqlalchemy import Connection, select, update
+
+from frontdesk.errors import LeaseError
+from frontdesk.store.schema import connections
+
+LEASE: Final = timedelta(seconds=60)
+
+
+@attrs.frozen
+class Lease:
+    """The right to write for a connection."""
+
+    connection: int
+    name: str
+    holder: str
+    epoch: int
+
+
+def take(db: Connection, connection: int, holder: str, now: datetime) -> Lease:
+    """Take the lease of a connection.
+
+    Raises:
+        LeaseError: Somebody else holds it; says who, where, and when it frees.
+    """
+    table = connections.c
+    row = db.execute(
+        select(table.name, table.epoch, table.holder, table.lease_until)
+        .where(table.id == connection)
+        .with_for_update()
+    ).one()
+    if row.holder is not None and row.lease_until > now and not _dead(row.holder):
+        raise LeaseError(
+            f"connection {row.name!r} is being written by {row.holder}; its lease ends at "
+            f"{row.lease_until:%H:%M:%S} UTC unless renewed: wait, or stop that process",
+            holder=row.holder,
+            until=row.lease_until,
+        )
+    db.execute(
+        update(connections)
+        .where(table.id == connection)
+        .values(epoch=row.epoch + 1, holder=holder, lease_until=now + LEASE)
+    )
+    return Lease(connection, row.name, holder, row.epoch + 1)
+
+
+def renew(db: Connection, lease: Lease, now: datetime) -> None:
+    """Move the end of *lease* to a minute from *now*."""
+    _fenced(db, lease, {"lease_until": now + LEASE})
+
+
+def release(db: Connection, lease: Lease) -> None:
+    """Give *lease* back, unless somebody else has taken it already."""
+    table = connections.c
+    db.execute(
+        update(connections)
+        .where(table.id == lease.connection, table.epoch == lease.epoch)
+        .values(holder=None, lease_until=None)
+    )
+
+
+def lock(db: Connection, lease: Lease) -> int:
+    """Lock the connection's row for this transaction; return its last sequence number.
+
+    Raises:
+        LeaseError: The lease was lost: nothing of this transaction may commit.
+    """
+    # Written before it is read: that takes the row's lock on PostgreSQL.
+    _fenced(db, lease, {"holder": lease.holder})
+    last: int = db.execute(
+        select(connections.c.seq).where(connections.c.id == lease.connection)
+    ).scalar_one()
+    return last
+
+
+def _fenced(db: Connection, lease: Lease, values: dict[str, object]) -> None:
+    table = connections.c
+    done = db.execute(
+        update(connections)
+        .where(table.id == lease.connection, table.epoch == lease.epoch)
+        .values(**values)
+    )
+    if done.rowcount != 1:
+        raise LeaseError(
+            f"the lease on connection {lease.name!r} was lost to another process; "
+            f"what was not committed is read again by it"
+        )
+
+
+def _dead(holder: str) -> bool:
+    """Tell whether the holder was a process of this machine that is no more.
+
+    It was killed: nobody has to wait for its lease. Were it alive after all, its epoch
+    would keep it from committing.
+    """
+    host, _, process = holder.rpartition(":")
+    if os.name != "posix" or host != socket.gethostname() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

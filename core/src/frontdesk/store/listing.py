@@ -1,0 +1,333 @@
+"""What operators look at: metrics, profiles, events, connections, quarantine.
+
+Lists are cut in the database; counts are read, never counted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import attrs
+from sqlalchemy import Connection, Select, func, or_, select
+
+from frontdesk import jsons
+from frontdesk.consent import Statement, effective
+from frontdesk.model import Channel, ConsentState, Json
+from frontdesk.store.batch import Kind
+from frontdesk.store.schema import (
+    connections,
+    consents,
+    counters,
+    cursors,
+    guests,
+    log,
+    log_bodies,
+    metric_days,
+    metrics,
+    profiles,
+    quarantine,
+    streams,
+)
+
+
+@attrs.frozen
+class MetricRow:
+    """A metric in use, over all its events.
+
+    Attributes:
+        values: Sum of values by currency.
+    """
+
+    integration: str
+    connection: str
+    name: str
+    count: int
+    first: datetime
+    last: datetime
+    values: dict[str, Decimal]
+
+
+@attrs.frozen
+class ProfileRow:
+    """A guest's profile as last mapped, and what counts as its consent, by channel."""
+
+    integration: str
+    connection: str
+    guest: str
+    profile: dict[str, Json]
+    consent: dict[str, str]
+    updated: datetime
+
+
+@attrs.frozen
+class EventRow:
+    """An event as logged."""
+
+    integration: str
+    connection: str
+    seq: int
+    origin: str
+    logged: datetime
+    event: dict[str, Json]
+
+
+@attrs.frozen
+class ConnectionRow:
+    """A connection and what became of every record version it took in."""
+
+    name: str
+    integration: str
+    account: str
+    title: str
+    state: str
+    reason: str
+    since: datetime
+    outcomes: dict[str, dict[str, int]]
+    finished: dict[str, bool]
+
+
+@attrs.frozen
+class QuarantineRow:
+    """What could not be used."""
+
+    id: int
+    connection: str
+    integration: str
+    stream: str
+    key: str
+    hooks: str
+    reason: str
+    since: datetime
+    tries: int
+    closed: str
+
+
+def list_metrics(db: Connection, integration: str | None = None) -> list[MetricRow]:
+    """Return every metric in use, by integration and name."""
+    asked = (
+        select(connections.c.connector, connections.c.name.label("connection"), metrics)
+        .join(connections, connections.c.id == metrics.c.connection_id)
+        .order_by(connections.c.connector, connections.c.name, metrics.c.name)
+    )
+    values = _values(db)
+    return [
+        MetricRow(
+            row.connector, row.connection, row.name, row.total, row.first, row.last, values[row.id]
+        )
+        for row in db.execute(_of(asked, integration))
+    ]
+
+
+def _values(db: Connection) -> dict[int, dict[str, Decimal]]:
+    table = metric_days.c
+    sums = select(table.metric_id, table.currency, func.sum(table.value).label("value")).group_by(
+        table.metric_id, table.currency
+    )
+    values: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    for row in db.execute(sums.where(table.currency != "")):
+        values[row.metric_id][row.currency] = row.value
+    return values
+
+
+def count_profiles(db: Connection, integration: str | None = None) -> int:
+    """Return how many profiles there are."""
+    asked = (
+        select(func.count())
+        .select_from(profiles)
+        .join(guests, guests.c.id == profiles.c.guest_id)
+        .join(connections, connections.c.id == guests.c.connection_id)
+    )
+    number: int = db.execute(_of(asked, integration)).scalar_one()
+    return number
+
+
+def list_profiles(
+    db: Connection,
+    *,
+    integration: str | None = None,
+    search: str | None = None,
+    limit: int = 50,
+    after: int = 0,
+) -> list[ProfileRow]:
+    """Return profiles whose e-mail, phone or last name begins with *search*."""
+    asked = (
+        select(
+            connections.c.connector,
+            connections.c.name,
+            connections.c.brand_id,
+            guests.c.id,
+            guests.c.key,
+            profiles,
+        )
+        .join(guests, guests.c.id == profiles.c.guest_id)
+        .join(connections, connections.c.id == guests.c.connection_id)
+        .order_by(profiles.c.guest_id)
+        .limit(limit)
+        .offset(after)
+    )
+    if search:
+        table = profiles.c
+        asked = asked.where(
+            or_(
+                table.email.startswith(search.lower(), autoescape=True),
+                table.phone_number.startswith(search, autoescape=True),
+                table.last_name.startswith(search, autoescape=True),
+            )
+        )
+    rows = db.execute(_of(asked, integration)).all()
+    said = _consent(db, rows)
+    return [
+        ProfileRow(
+            row.connector, row.name, row.key, jsons.decode(row.body), said[row.id], row.updated
+        )
+        for row in rows
+    ]
+
+
+def _consent(db: Connection, rows: Sequence[Any]) -> dict[int, dict[str, str]]:
+    """Return what counts for each profile's own addresses, by channel."""
+    addresses = {address for row in rows for address in (row.email, row.phone_number) if address}
+    table = consents.c
+    asked = select(table.brand_id, table.channel, table.address, table.state, table.at, table.seen)
+    said: dict[tuple[int, str, str], list[Statement]] = defaultdict(list)
+    for row in db.execute(asked.where(table.address.in_(addresses))):
+        key = (row.brand_id, row.channel, row.address)
+        said[key].append(Statement(ConsentState(row.state), row.at, row.seen))
+    counts: dict[int, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        for channel in Channel:
+            address = row.email if channel is Channel.EMAIL else row.phone_number
+            state = effective(said.get((row.brand_id, channel.value, address), ()))
+            if state is not None:
+                counts[row.id][channel.value] = state.value
+    return counts
+
+
+def list_events(
+    db: Connection,
+    *,
+    integration: str | None = None,
+    metric: str | None = None,
+    guest: str | None = None,
+    limit: int = 50,
+) -> list[EventRow]:
+    """Return events, latest first."""
+    asked = (
+        select(connections.c.connector, connections.c.name, log, log_bodies.c.body)
+        .join(
+            log_bodies,
+            (log_bodies.c.connection_id == log.c.connection_id) & (log_bodies.c.seq == log.c.seq),
+        )
+        .join(connections, connections.c.id == log.c.connection_id)
+        .where(log.c.kind == Kind.EVENT)
+        .order_by(log.c.at.desc(), log.c.connection_id, log.c.seq.desc())
+        .limit(limit)
+    )
+    if metric is not None:
+        asked = asked.join(metrics, metrics.c.id == log.c.metric_id).where(
+            metrics.c.name == metric
+        )
+    if guest is not None:
+        asked = asked.join(guests, guests.c.id == log.c.guest_id).where(guests.c.key == guest)
+    return [
+        EventRow(
+            row.connector,
+            row.name,
+            row.seq,
+            "live" if row.origin else "history",
+            row.logged,
+            jsons.decode(row.body),
+        )
+        for row in db.execute(_of(asked, integration))
+    ]
+
+
+def list_connections(db: Connection) -> list[ConnectionRow]:
+    """Return every connection the store knows, with the outcomes of its records."""
+    rows = db.execute(select(connections).order_by(connections.c.name)).all()
+    outcomes: dict[int, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+    asked = select(streams.c.connection_id, streams.c.name, counters.c.outcome, counters.c.total)
+    for count in db.execute(asked.join(counters, counters.c.stream_id == streams.c.id)):
+        outcomes[count.connection_id][count.name][count.outcome] = count.total
+    finished: dict[int, dict[str, bool]] = defaultdict(dict)
+    walks = select(streams.c.connection_id, streams.c.name, cursors.c.finished)
+    walks = walks.join(cursors, cursors.c.stream_id == streams.c.id)
+    for walk in db.execute(walks.where(cursors.c.purpose == "history")):
+        finished[walk.connection_id][walk.name] = walk.finished
+    return [
+        ConnectionRow(
+            row.name,
+            row.connector,
+            row.account,
+            row.title,
+            row.state,
+            row.reason,
+            row.since,
+            {name: dict(counts) for name, counts in outcomes[row.id].items()},
+            finished[row.id],
+        )
+        for row in rows
+    ]
+
+
+def list_quarantine(
+    db: Connection, *, integration: str | None = None, all: bool = False, limit: int = 200
+) -> list[QuarantineRow]:
+    """Return what is in quarantine, newest first; *all*: what was there as well."""
+    asked = (
+        select(
+            quarantine,
+            streams.c.name.label("stream"),
+            connections.c.name.label("connection"),
+            connections.c.connector,
+        )
+        .join(streams, streams.c.id == quarantine.c.stream_id)
+        .join(connections, connections.c.id == streams.c.connection_id)
+        .order_by(quarantine.c.id.desc())
+        .limit(limit)
+    )
+    if not all:
+        asked = asked.where(quarantine.c.closed == "")
+    return [
+        QuarantineRow(
+            row.id,
+            row.connection,
+            row.connector,
+            row.stream,
+            row.key,
+            row.hooks,
+            row.reason,
+            row.since,
+            row.tries,
+            row.closed,
+        )
+        for row in db.execute(_of(asked, integration))
+    ]
+
+
+@attrs.frozen
+class QuarantineEntry:
+    """One entry of quarantine with what is needed to try it again."""
+
+    row: QuarantineRow
+    payload: Json
+    previous: Json
+
+
+def read_quarantine(db: Connection, id: int) -> QuarantineEntry | None:
+    """Return the entry *id*, open or closed."""
+    found = next((r for r in list_quarantine(db, all=True, limit=-1) if r.id == id), None)
+    if found is None:
+        return None
+    table = quarantine.c
+    row = db.execute(select(table.payload, table.previous).where(table.id == id)).one()
+    previous = jsons.decode(row.previous) if row.previous else None
+    return QuarantineEntry(found, jsons.decode(row.payload), previous)
+
+
+def _of(asked: Select[Any], integration: str | None) -> Select[Any]:
+    return asked if integration is None else asked.where(connections.c.connector == integration)

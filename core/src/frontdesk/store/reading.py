@@ -1,0 +1,148 @@
+"""What ingest asks of the store before it maps a page: one question per table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+import attrs
+from sqlalchemy import Connection, select
+
+from frontdesk import jsons
+from frontdesk.model import Json, Origin, Record
+from frontdesk.store.batch import StoredRecord, guest_key
+from frontdesk.store.schema import cursors, guests, payloads, record_guests, records, streams
+from frontdesk.store.upserts import chunks
+
+Stranger: TypeAlias = tuple[str | None, str]
+"""Site and id of a guest nothing is known of yet."""
+
+
+@attrs.frozen
+class Position:
+    """Where a stream's walk stands."""
+
+    cursor: Json
+    done: int
+    total: int | None
+    finished: bool
+    updated: datetime
+
+
+def position(db: Connection, stream: int, purpose: str) -> Position | None:
+    """Return where the walk of *stream* for *purpose* stands, if it has begun."""
+    table = cursors.c
+    row = db.execute(
+        select(table.cursor, table.done, table.total, table.finished, table.updated).where(
+            table.stream_id == stream, table.purpose == purpose
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Position(jsons.decode(row.cursor), row.done, row.total, row.finished, row.updated)
+
+
+def stored_records(
+    db: Connection, stream: int, keys: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], StoredRecord]:
+    """Return what is stored under each (site, id) of *stream*, less payloads."""
+    table = records.c
+    wanted = set(keys)
+    found: dict[tuple[str, str], StoredRecord] = {}
+    for part in chunks(sorted({key for _, key in keys})):
+        rows = db.execute(
+            select(
+                table.id, table.site, table.key, table.version, table.digest, table.deleted
+            ).where(table.stream_id == stream, table.key.in_(part))
+        )
+        for row in rows:
+            if (row.site, row.key) in wanted:
+                found[row.site, row.key] = StoredRecord(
+                    row.id, row.version, row.digest, row.deleted
+                )
+    return found
+
+
+def full_records(
+    db: Connection, stream: int, name: str, keys: Sequence[str]
+) -> dict[tuple[str, str], Record]:
+    """Return whole records of *stream*, called *name*, by (site, id)."""
+    table = records.c
+    found: dict[tuple[str, str], Record] = {}
+    for part in chunks(keys):
+        rows = db.execute(
+            select(records, payloads.c.body)
+            .join(payloads)
+            .where(table.stream_id == stream, table.key.in_(part))
+        ).all()
+        spoken_of = guests_of(db, [row.id for row in rows])
+        for row in rows:
+            found[row.site, row.key] = Record(
+                name,
+                row.key,
+                jsons.decode(row.body),
+                site=row.site or None,
+                guests=_ids(spoken_of.get(row.id, ()), row.site),
+                version=row.version,
+                deleted=row.deleted,
+                seen=row.seen,
+                origin=list(Origin)[row.origin],
+            )
+    return found
+
+
+def _ids(keys: Iterable[str], site: str) -> tuple[str, ...]:
+    """Return guests' ids as the platform spells them."""
+    return tuple(key.removeprefix(f"{site}:") if site else key for key in keys)
+
+
+def unknown_guests(
+    db: Connection, connection: int, stream: int, wanted: Iterable[Stranger], asked_since: datetime
+) -> list[Stranger]:
+    """Return those guests of whom no record is stored, less those asked for lately."""
+    missing = {guest_key(site, guest): (site, guest) for site, guest in wanted}
+    here = stored_records(db, stream, [(site or "", guest) for site, guest in missing.values()])
+    for site, guest in here:
+        del missing[guest_key(site or None, guest)]
+    for part in chunks(sorted(missing)):
+        asked = select(guests.c.key).where(
+            guests.c.connection_id == connection,
+            guests.c.key.in_(part),
+            guests.c.asked >= asked_since,
+        )
+        for key in db.execute(asked).scalars():
+            del missing[key]
+    return [missing[key] for key in sorted(missing)]
+
+
+def not_met(
+    db: Connection, stream: int, name: str, site: str | None, limit: int = 500
+) -> list[Record]:
+    """Return stored records that the present full scan of *stream* has not met."""
+    scan = select(streams.c.scan).where(streams.c.id == stream).scalar_subquery()
+    table = records.c
+    asked = (
+        select(table.site, table.key)
+        .where(table.stream_id == stream, table.scan < scan, table.deleted.is_(False))
+        .limit(limit)
+    )
+    if site is not None:
+        asked = asked.where(table.site == site)
+    keys = [(row.site, row.key) for row in db.execute(asked)]
+    found = full_records(db, stream, name, [key for _, key in keys])
+    return [found[key] for key in keys]
+
+
+def guests_of(db: Connection, rows: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Return the guests each record row speaks of."""
+    found: dict[int, tuple[str, ...]] = {}
+    for part in chunks(rows):
+        asked = (
+            select(record_guests.c.record_id, guests.c.key)
+            .join(guests, guests.c.id == record_guests.c.guest_id)
+            .where(record_guests.c.record_id.in_(part))
+        )
+        for row in db.execute(asked):
+            found[row.record_id] = (*found.get(row.record_id, ()), row.key)
+    return found

@@ -1,0 +1,265 @@
+"""The tables. Integer keys join them; what is large lies in tables of its own.
+
+``connections`` is the row every commit of a connection locks: it carries the lease's epoch
+and the last sequence number, so that numbers become visible in order.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    false,
+)
+
+from frontdesk.store.types import Amount, Instant, Key
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", Key, primary_key=True)
+
+
+def _to(name: str, *, key: bool = False, empty: bool = False) -> Column[int]:
+    """Return a column that points at the table of this name's plural."""
+    return Column(f"{name}_id", Key, ForeignKey(f"{name}s.id"), primary_key=key, nullable=empty)
+
+
+brands = Table("brands", metadata, _id(), Column("name", String, nullable=False, unique=True))
+
+connections = Table(
+    "connections",
+    metadata,
+    _id(),
+    _to("brand"),
+    Column("connector", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("name", String, nullable=False, unique=True),
+    Column("title", String, nullable=False),
+    Column("details", LargeBinary, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", String, nullable=False, server_default=""),
+    Column("since", Instant, nullable=False),
+    Column("live_start", Instant, nullable=False),
+    Column("seq", Key, nullable=False, server_default="0"),
+    Column("epoch", Key, nullable=False, server_default="0"),
+    Column("holder", String),
+    Column("lease_until", Instant),
+    UniqueConstraint("connector", "account"),
+)
+
+streams = Table(
+    "streams",
+    metadata,
+    _id(),
+    _to("connection"),
+    Column("name", String, nullable=False),
+    Column("scan", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("connection_id", "name"),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    _to("stream", key=True),
+    Column("purpose", String, primary_key=True),
+    Column("cursor", LargeBinary, nullable=False),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("total", Integer),
+    Column("finished", Boolean, nullable=False, server_default=false()),
+    Column("updated", Instant, nullable=False),
+)
+
+guests = Table(
+    "guests",
+    metadata,
+    _id(),
+    _to("connection"),
+    Column("key", String, nullable=False),
+    Column("merged_into", Key, ForeignKey("guests.id")),
+    Column("excluded", String),
+    Column("asked", Instant),
+    Column("gone", Instant),
+    UniqueConstraint("connection_id", "key"),
+)
+
+records = Table(
+    "records",
+    metadata,
+    _id(),
+    _to("stream"),
+    Column("site", String, nullable=False, server_default=""),
+    Column("key", String, nullable=False),
+    Column("version", Instant),
+    Column("digest", LargeBinary, nullable=False),
+    Column("seen", Instant, nullable=False),
+    Column("origin", SmallInteger, nullable=False),
+    Column("scan", Integer, nullable=False, server_default="0"),
+    Column("deleted", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("stream_id", "site", "key"),
+)
+
+payloads = Table(
+    "payloads",
+    metadata,
+    _to("record", key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+record_guests = Table(
+    "record_guests",
+    metadata,
+    _to("guest", key=True),
+    _to("record", key=True),
+)
+
+metrics = Table(
+    "metrics",
+    metadata,
+    _id(),
+    _to("connection"),
+    Column("name", String, nullable=False),
+    Column("total", Key, nullable=False),
+    Column("first", Instant, nullable=False),
+    Column("last", Instant, nullable=False),
+    UniqueConstraint("connection_id", "name"),
+)
+
+metric_days = Table(
+    "metric_days",
+    metadata,
+    _to("metric", key=True),
+    # Days since 1970 in the property's own zone.
+    Column("day", Integer, primary_key=True),
+    Column("currency", String, primary_key=True),
+    Column("total", Key, nullable=False),
+    Column("value", Amount, nullable=False),
+)
+
+log = Table(
+    "log",
+    metadata,
+    _to("connection", key=True),
+    Column("seq", Key, primary_key=True, autoincrement=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("origin", SmallInteger, nullable=False),
+    _to("guest"),
+    _to("record", empty=True),
+    _to("metric", empty=True),
+    Column("at", Instant, nullable=False),
+    Column("logged", Instant, nullable=False),
+    Column("event_id", LargeBinary, unique=True),
+    Column("value", Amount),
+    Column("currency", String),
+    Index("ix_log_guest_id", "guest_id"),
+    Index("ix_log_metric_id_at", "metric_id", "at"),
+)
+
+log_bodies = Table(
+    "log_bodies",
+    metadata,
+    _to("connection", key=True),
+    Column("seq", Key, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    _to("guest", key=True),
+    _to("record"),
+    Column("email", String, index=True),
+    Column("phone_number", String, index=True),
+    Column("first_name", String),
+    Column("last_name", String, index=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("updated", Instant, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    _to("connection", key=True),
+    Column("seq", Key, primary_key=True, autoincrement=False),
+    _to("brand"),
+    _to("guest"),
+    Column("channel", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("at", Instant),
+    Column("seen", Instant, nullable=False),
+    Column("evidence", String, nullable=False),
+    Index("ix_consents_address", "brand_id", "channel", "address"),
+    Index("ix_consents_guest_id", "guest_id"),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    _to("record", key=True),
+    _to("connection"),
+    _to("guest"),
+    Column("number", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("from_at", Instant),
+    Column("to_at", Instant),
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_reservations_connection_id_from_at", "connection_id", "from_at"),
+    Index("ix_reservations_guest_id", "guest_id"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    _id(),
+    _to("stream"),
+    Column("site", String, nullable=False, server_default=""),
+    Column("key", String, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("hooks", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("version", Instant),
+    Column("origin", SmallInteger, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    # Why the entry is no longer open: replayed, superseded, unchanged.
+    Column("closed", String, nullable=False, server_default=""),
+    Column("payload", LargeBinary, nullable=False),
+    Column("previous", LargeBinary),
+    UniqueConstraint("stream_id", "site", "key", "digest"),
+)
+
+quarantine_guests = Table(
+    "quarantine_guests",
+    metadata,
+    _to("guest", key=True),
+    Column("quarantine_id", Key, ForeignKey("quarantine.id"), primary_key=True),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    _to("stream", key=True),
+    Column("outcome", String, primary_key=True),
+    Column("total", Key, nullable=False),
+)

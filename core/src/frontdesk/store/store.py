@@ -1,0 +1,61 @@
+"""The store as the rest of frontdesk holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+from sqlalchemy import Connection, Engine
+
+from frontdesk.store.engine import open_engine, reading, writing
+from frontdesk.store.migrate import upgrade
+
+_T = TypeVar("_T")
+
+
+class Store:
+    """A store that is open: reads and writes in worker threads, one write at a time."""
+
+    def __init__(self, where: str | Path) -> None:
+        self.where = str(where)
+        self._engine: Engine | None = None
+        self._writing = anyio.Lock()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine; the store must be open."""
+        if self._engine is None:
+            self._engine = open_engine(self.where)
+            upgrade(self._engine)
+        return self._engine
+
+    async def open(self) -> None:
+        """Open the store, creating it or bringing it up to date."""
+        await anyio.to_thread.run_sync(lambda: self.engine)
+
+    def close(self) -> None:
+        """Close all connections; the store can be opened again."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    async def read(self, question: Callable[[Connection], _T]) -> _T:
+        """Return what *question* answers in a reading transaction."""
+        return await anyio.to_thread.run_sync(self.read_now, question)
+
+    async def write(self, change: Callable[[Connection], _T]) -> _T:
+        """Run *change* in a writing transaction; it is not interrupted half-way."""
+        async with self._writing:
+            return await anyio.to_thread.run_sync(self._write_now, change)
+
+    def read_now(self, question: Callable[[Connection], _T]) -> _T:
+        """Like :meth:`read`, in this thread."""
+        with reading(self.engine) as db:
+            return question(db)
+
+    def _write_now(self, change: Callable[[Connection], _T]) -> _T:
+        with writing(self.engine) as db:
+            return change(db)

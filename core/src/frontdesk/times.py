@@ -1,0 +1,24 @@
+"""Zones and days of a property."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from frontdesk.model import Account
+from frontdesk.store.types import EPOCH
+
+
+def zone_of(account: Account) -> tzinfo:
+    """Return the zone of the account's first site; UTC where that is unknown."""
+    if not account.sites:
+        return UTC
+    try:
+        return ZoneInfo(account.sites[0].time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def day_of(time: datetime, zone: tzinfo) -> int:
+    """Return the day of *time* on a calendar in *zone*, as days since 1970."""
+    return (time.astimezone(zone).date() - EPOCH.date()).days

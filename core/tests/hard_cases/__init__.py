@@ -1,0 +1,1 @@
+"""Five vendors' hardest samples, mapped with nothing but the hook shapes."""

@@ -1,0 +1,100 @@
+"""The operations of Mews we use, as data: how each is asked, and where its rows are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+from frontdesk.model import Json, Payload
+
+#: Without these, Mews hides rows: deleted guests, cancelled stays, inactive age categories.
+_BOTH: Final[Payload] = {"ActivityStates": ["Active", "Deleted"]}
+_STATES: Final = (
+    "Inquired",
+    "Requested",
+    "Optional",
+    "Confirmed",
+    "Started",
+    "Processed",
+    "Canceled",
+)
+
+
+@attrs.frozen
+class Operation:
+    """One operation that lists rows.
+
+    Args:
+        rows: The key under which an answer lists them.
+        ids: The filter that takes ids.
+        asked: What is asked for in every request. Never an empty list: Mews refuses it.
+        batch: How many ids are asked for at once.
+        many: An id may have many rows, or none; else it has one.
+    """
+
+    path: str
+    rows: str
+    ids: str
+    asked: Payload = attrs.field(factory=dict[str, Json], kw_only=True)
+    batch: int = attrs.field(default=1000, kw_only=True)
+    many: bool = attrs.field(default=False, kw_only=True)
+
+
+CUSTOMERS: Final = Operation(
+    "customers/getAll",
+    "Customers",
+    "CustomerIds",
+    # The embedded address is deprecated, but all there is where addresses are not granted.
+    asked={"Extent": {"Customers": True, "Addresses": True}, **_BOTH},
+    batch=500,
+)
+RESERVATIONS: Final = Operation(
+    "reservations/getAll/2023-06-06",
+    "Reservations",
+    "ReservationIds",
+    asked={"States": list(_STATES)},
+    batch=500,
+)
+ENTERPRISES: Final = Operation("enterprises/getAll", "Enterprises", "EnterpriseIds")
+SERVICES: Final = Operation("services/getAll", "Services", "ServiceIds")
+AGE_CATEGORIES: Final = Operation(
+    "ageCategories/getAll", "AgeCategories", "AgeCategoryIds", asked=_BOTH
+)
+COMPANIES: Final = Operation("companies/getAll", "Companies", "Ids", asked=_BOTH)
+VOUCHERS: Final = Operation(
+    "vouchers/getAll", "Vouchers", "VoucherIds", asked={"Extent": {"Vouchers": True}, **_BOTH}
+)
+GROUPS: Final = Operation("reservationGroups/getAll", "ReservationGroups", "ReservationGroupIds")
+ADDRESSES: Final = Operation("addresses/getAll", "Addresses", "AccountIds", asked=_BOTH, many=True)
+# A long stay has dozens of items, so a batch of reservations has several pages of them.
+ITEMS: Final = Operation(
+    "orderItems/getAll",
+    "OrderItems",
+    "ServiceOrderIds",
+    asked={"AccountingStates": ["Inactive", "Open", "Closed", "Canceled"]},
+    batch=200,
+    many=True,
+)
+# Larger questions are known to time out.
+COMPANIONSHIPS: Final = Operation(
+    "companionships/getAll",
+    "Companionships",
+    "ReservationIds",
+    asked={"Extent": {"Reservations": False, "ReservationGroups": False, "Customers": False}},
+    batch=100,
+    many=True,
+)
+
+#: It has neither filters nor pages.
+COUNTRIES: Final = Operation("countries/getAll", "Countries", "")
+
+STREAMS: Final[Mapping[str, Operation]] = {
+    "customers": CUSTOMERS,
+    "reservations": RESERVATIONS,
+    "services": SERVICES,
+    "age_categories": AGE_CATEGORIES,
+    "companies": COMPANIES,
+    "vouchers": VOUCHERS,
+    "countries": COUNTRIES,
+}

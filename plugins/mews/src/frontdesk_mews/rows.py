@@ -1,0 +1,162 @@
+"""Rows as Mews sends them: their fields read strictly, and each made a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, TypeAlias, TypeGuard
+
+from frontdesk.errors import RecordError
+from frontdesk.model import Json, Payload, Record
+
+Row: TypeAlias = dict[str, Json]
+
+#: Where we put what was joined to a row; Mews starts all its own keys with other words.
+JOINED: Final = "Joined"
+#: Streams whose rows have always been changed at some time.
+_FOLLOWED: Final = frozenset({"customers", "reservations"})
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
+def as_row(value: Json) -> Row | None:
+    """Return *value* if it is a JSON object."""
+    return value if _is_row(value) else None
+
+
+def as_list(value: Json) -> list[Json] | None:
+    """Return *value* if it is a JSON array."""
+    return value if _is_list(value) else None
+
+
+def _is_row(value: Json) -> TypeGuard[Row]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: Json) -> TypeGuard[list[Json]]:
+    return isinstance(value, list)
+
+
+def text(row: Payload, field: str) -> str | None:
+    """Read a string; null and the empty string are both None."""
+    value = row.get(field)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise RecordError(f"{field} is not a string")
+    return value
+
+
+def required(row: Payload, field: str) -> str:
+    """Read a string that must be there."""
+    value = text(row, field)
+    if value is None:
+        raise RecordError(f"{field} is missing")
+    return value
+
+
+def instant(row: Payload, field: str) -> datetime | None:
+    """Read a time."""
+    value = text(row, field)
+    return None if value is None else _aware(value, field)
+
+
+def required_instant(row: Payload, field: str) -> datetime:
+    """Read a time that must be there."""
+    return _aware(required(row, field), field)
+
+
+def _aware(value: str, field: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        # Not chained: the message would quote what may be a guest's data.
+        raise RecordError(f"{field} is not a time") from None
+    if moment.tzinfo is None:
+        raise RecordError(f"{field} is a time without a zone")
+    return moment
+
+
+def strings(row: Payload, field: str) -> list[str]:
+    """Read a list of strings; null is an empty one."""
+    values = row.get(field)
+    if values is None:
+        return []
+    found = as_list(values)
+    if found is None or not all(isinstance(value, str) for value in found):
+        raise RecordError(f"{field} is not a list of strings")
+    return found
+
+
+def objects(row: Payload, field: str) -> list[Payload]:
+    """Read a list of objects; null is an empty one."""
+    values = row.get(field)
+    if values is None:
+        return []
+    found = as_list(values)
+    if found is None or not all(isinstance(value, dict) for value in found):
+        raise RecordError(f"{field} is not a list of objects")
+    return found
+
+
+def part(row: Payload, field: str) -> Payload | None:
+    """Read an object."""
+    value = row.get(field)
+    found = as_row(value)
+    if found is None and value is not None:
+        raise RecordError(f"{field} is not an object")
+    return found
+
+
+def joined(row: Payload) -> Payload:
+    """Return what was joined to a row; a bare row has nothing."""
+    return part(row, JOINED) or _NOTHING
+
+
+def localized(named: Payload, language: str | None) -> str | None:
+    """Return the name in *language*, or the next best; old services have only ``Name``."""
+    names = part(named, "Names") or _NOTHING
+    for wanted in (language, _same_tongue(names, language), "en-US", "en-GB"):
+        if wanted and names.get(wanted):
+            return text(names, wanted)
+    return text(names, next(iter(names))) if names else text(named, "Name")
+
+
+def _same_tongue(names: Payload, language: str | None) -> str | None:
+    tongue = (language or "").partition("-")[0]
+    return next((code for code in names if tongue and code.partition("-")[0] == tongue), None)
+
+
+def before(record: Record, previous: Record | None) -> Payload | None:
+    """Return what the row was before; a version that arrives late has no such thing."""
+    if previous is None:
+        return None
+    if previous.version and record.version and previous.version > record.version:
+        return None
+    return previous.payload
+
+
+def build_record(stream: str, row: Payload) -> Record:
+    """Make a record of one row of a stream.
+
+    Raises:
+        RecordError: Its id or the time of its last change is missing or no such thing.
+    """
+    read = required_instant if stream in _FOLLOWED else instant
+    return Record(
+        stream,
+        required(row, "Code" if stream == "countries" else "Id"),
+        row,
+        version=read(row, "UpdatedUtc"),
+        guests=_guests(stream, row),
+    )
+
+
+def _guests(stream: str, row: Payload) -> tuple[str, ...]:
+    if stream == "customers":
+        return (required(row, "Id"),)
+    if stream != "reservations":
+        return ()
+    # A company's account id is no guest's.
+    owner = row.get("AccountId") if row.get("AccountType") == "Customer" else None
+    found: list[Json] = [owner, row.get("BookerId"), *strings(joined(row), "Companions")]
+    return tuple(dict.fromkeys(guest for guest in found if isinstance(guest, str)))
