@@ -187,9 +187,7 @@ def _stay_events(record: Record, row: Any, context: Context) -> Iterator[Event]:
     yield Event("Booked Stay", row["guest"], datetime.fromisoformat(row["booked"]), **about)
     if row.get("cancelled"):
         when = datetime.fromisoformat(row["cancelled"])
-        yield Event(
-            "Cancelled Stay", row["guest"], when, occurrence=row["cancelled"], **about
-        )
+        yield Event("Cancelled Stay", row["guest"], when, occurrence=row["cancelled"], **about)
 
 
 @hookimpl
@@ -226,5 +224,3 @@ def map_reservation(record: Record) -> Reservation | None:
         return None
     status = "cancelled" if record.payload.get("cancelled") else "confirmed"
     return Reservation(number=record.id, guest=record.payload["guest"], status=status)
-
-

@@ -103,12 +103,12 @@ async def test_reads_and_sends_json(client: Client[Settings], acorn: respx.Route
     )
 
     assert {"Total": Decimal("12.30")} == answer.json
-    assert (200, "r1") == (answer.status, answer.headers["request-id"])
+    assert (answer.status, answer.headers["request-id"]) == (200, "r1")
     sent = stays.calls.last.request
-    assert b'{"Since":"2026-05-04T12:00:00Z","Amount":1.10}' == sent.content
-    assert "application/json" == sent.headers["content-type"]
-    assert "en" == sent.headers["x-lang"]
-    assert 1 == client.requests
+    assert sent.content == b'{"Since":"2026-05-04T12:00:00Z","Amount":1.10}'
+    assert sent.headers["content-type"] == "application/json"
+    assert sent.headers["x-lang"] == "en"
+    assert client.requests == 1
     assert "t0p" not in repr(client)
     assert "12.30" not in repr(answer)
 
@@ -127,7 +127,7 @@ async def test_never_takes_credentials_to_another_host(client: Client[Settings])
     with pytest.raises(UnexpectedResponseError, match="another host"):
         await client.get("https://elsewhere.test/guests")
 
-    assert 0 == client.requests
+    assert client.requests == 0
 
 
 @pytest.mark.parametrize(
@@ -150,12 +150,12 @@ async def test_refuses_an_answer_that_is_no_json(
     with pytest.raises(UnexpectedResponseError, match="GET stays answered 200") as caught:
         await client.get("stays")
 
-    assert (200, "r1", "acorn") == (
+    assert (
         caught.value.status,
         caught.value.request_id,
         caught.value.connector,
-    )
-    assert 1 == client.requests
+    ) == (200, "r1", "acorn")
+    assert client.requests == 1
 
 
 REFUSALS = {
@@ -188,7 +188,7 @@ async def test_does_not_repeat_what_was_refused(
         caught.value.request_id,
         caught.value.connector,
     )
-    assert [] == clock.sleeps
+    assert clock.sleeps == []
     assert caught.value.__context__ is None
 
 
@@ -208,9 +208,9 @@ async def test_repeats_what_may_pass(
 ) -> None:
     acorn.get("/stays").side_effect = [httpx.Response(status)] * 2 + [httpx.Response(200, json=[1])]
 
-    assert [1] == await client.get("stays")
-    assert 3 == client.requests
-    assert 2 == len(clock.sleeps)
+    assert await client.get("stays") == [1]
+    assert client.requests == 3
+    assert len(clock.sleeps) == 2
 
 
 @pytest.mark.parametrize(("status", "error"), PASSING.items())
@@ -227,8 +227,8 @@ async def test_raises_the_last_error(
         await client.get("stays")
 
     assert (status, "r9") == (caught.value.status, caught.value.request_id)
-    assert 6 == client.requests
-    assert 5 == len(clock.sleeps)
+    assert client.requests == 6
+    assert len(clock.sleeps) == 5
 
 
 FAULTS = [
@@ -251,7 +251,7 @@ async def test_repeats_after_a_broken_connection(
 ) -> None:
     acorn.get("/stays").side_effect = [fault, httpx.Response(200, json=[])]
 
-    assert [] == await client.get("stays")
+    assert await client.get("stays") == []
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -264,7 +264,7 @@ async def test_tells_a_broken_connection(
         await client.get("stays")
 
     assert caught.value.status is None
-    assert "acorn" == caught.value.connector
+    assert caught.value.connector == "acorn"
     assert caught.value.__context__ is None
 
 
@@ -277,7 +277,7 @@ async def test_does_not_repeat_what_cannot_be_sent(
     with pytest.raises(RefusedError, match="cannot be sent"):
         await client.get("stays")
 
-    assert 1 == client.requests
+    assert client.requests == 1
 
 
 async def test_a_header_that_cannot_be_written_is_refused(client: Client[Settings]) -> None:
@@ -293,38 +293,35 @@ async def test_a_caller_may_do_without_repetition(
     with pytest.raises(UnavailableError):
         await client.post("mails", retry=False)
 
-    assert (1, []) == (client.requests, clock.sleeps)
+    assert (client.requests, clock.sleeps) == (1, [])
 
 
 HTTP_DATE = format_datetime(NOW + timedelta(seconds=42), usegmt=True)
 
 
-@pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(
-    ("header", "seconds"),
+    ("status", "header", "seconds"),
     [
-        ("7", 7),
-        (" 0 ", 0),
-        ("1.5", 1.5),
-        (HTTP_DATE, 42),
-        (HTTP_DATE.replace("GMT", "-0000"), 42),
-        (format_datetime(NOW - timedelta(days=1), usegmt=True), 0),
+        (429, "7", 7),
+        (503, "7", 7),
+        (429, " 0 ", 0),
+        (503, "1.5", 1.5),
+        (429, HTTP_DATE, 42),
+        (503, HTTP_DATE, 42),
+        (503, HTTP_DATE.replace("GMT", "-0000"), 42),
+        (429, format_datetime(NOW - timedelta(days=1), usegmt=True), 0),
     ],
 )
 async def test_waits_exactly_as_long_as_asked(
-    client: Client[Settings],
-    acorn: respx.Router,
-    clock: FakeClock,
-    status: int,
-    header: str,
-    seconds: float,
+    acorn: respx.Router, clock: FakeClock, status: int, header: str, seconds: float
 ) -> None:
     acorn.get("/stays").side_effect = [
         httpx.Response(status, headers={"Retry-After": header}),
         httpx.Response(200, json=[]),
     ]
 
-    await client.get("stays")
+    async with make(acorn, clock) as client:
+        await client.get("stays")
 
     assert [seconds] == clock.sleeps
 
@@ -358,7 +355,7 @@ async def test_a_wait_beyond_the_limit_is_the_callers_matter(
     assert min(float(header), longest) == caught.value.retry_after
     assert again.value.retry_after == pytest.approx(caught.value.retry_after)
     assert "was not sent" in str(again.value)
-    assert (1, []) == (stays.call_count, clock.sleeps)
+    assert (stays.call_count, clock.sleeps) == (1, [])
 
 
 async def test_a_long_outage_is_raised_at_once(
@@ -369,7 +366,7 @@ async def test_a_long_outage_is_raised_at_once(
     with pytest.raises(UnavailableError, match="in 3600 s"):
         await client.get("stays")
 
-    assert [] == clock.sleeps
+    assert clock.sleeps == []
 
 
 async def test_the_last_refusal_still_tells_when_to_come_back(
@@ -380,8 +377,8 @@ async def test_the_last_refusal_still_tells_when_to_come_back(
     with pytest.raises(RateLimitedError) as caught:
         await client.get("stays")
 
-    assert 5 == caught.value.retry_after
-    assert 6 == client.requests
+    assert caught.value.retry_after == 5
+    assert client.requests == 6
 
 
 async def test_logs_each_repetition(
@@ -396,7 +393,7 @@ async def test_logs_each_repetition(
         await client.get("stays", params={"page": 2})
 
     (line,) = caplog.records
-    assert "frontdesk" == line.name
+    assert line.name == "frontdesk"
     assert line.getMessage() == (
         "retry of stays after attempt 1 of 6 in 2 s (status 503, request id r1)"
     )
@@ -419,10 +416,10 @@ async def test_follows_a_redirect_within_the_origin(
     acorn.post("/old").respond(307, headers={"Location": f"{BASE}/new"})
     new = acorn.post("/new").respond(json=[2])
 
-    assert [1] == await client.get("old")
-    assert [2] == await client.post("old", json={"a": 1})
-    assert b'{"a":1}' == new.calls.last.request.content
-    assert 4 == client.requests
+    assert await client.get("old") == [1]
+    assert await client.post("old", json={"a": 1}) == [2]
+    assert new.calls.last.request.content == b'{"a":1}'
+    assert client.requests == 4
 
 
 @pytest.mark.parametrize(
@@ -440,32 +437,46 @@ async def test_follows_a_redirect_within_the_origin(
     ],
 )
 async def test_follows_no_redirect_that_leads_astray(
-    client: Client[Settings],
-    acorn: respx.Router,
-    method: str,
-    status: int,
-    target: str | None,
-    why: str,
+    acorn: respx.Router, method: str, status: int, target: str | None, why: str
 ) -> None:
     headers = {"Location": target} if target else {}
     old = acorn.request(method, "/old").respond(status, headers=headers | {"Request-Id": "r1"})
 
-    with pytest.raises(UnexpectedResponseError, match=why):
-        await client.request(method, "old")
+    async with make(acorn, FakeClock()) as client:
+        with pytest.raises(UnexpectedResponseError, match=why):
+            await client.request(method, "old")
 
     # A request to another host would be one that nobody mocked.
     assert (4 if "more than" in why else 1) == client.requests == old.call_count
 
 
-async def test_refuses_a_packing_it_did_not_ask_for(
-    client: Client[Settings], acorn: respx.Router
-) -> None:
-    acorn.get("/stays").side_effect = lambda _: httpx.Response(
-        200, headers={"Content-Encoding": "br"}, stream=httpx.ByteStream(b"x")
-    )
+@pytest.mark.parametrize(("packing", "why"), [("br", "not asked for"), ("gzip", "be unpacked")])
+async def test_refuses_a_body_that_it_cannot_unpack(packing: str, why: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        headers = {"Content-Encoding": packing, "X-Request-Id": "r1"}
+        return httpx.Response(200, headers=headers, stream=httpx.ByteStream(b"no such thing"))
 
-    with pytest.raises(UnexpectedResponseError, match="packed"):
-        await client.get("stays")
+    transport = httpx.MockTransport(answer)
+    async with Client(settings=None, base_url=BASE, transport=transport) as client:
+        with pytest.raises(UnexpectedResponseError, match=f"200 .request id r1., but .*{why}"):
+            await client.get("stays")
+
+    assert client.requests == 1
+
+
+async def test_who_is_cancelled_leaves_room_for_others() -> None:
+    async def stall(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/slow"):
+            await anyio.sleep_forever()
+        return httpx.Response(200, json=[])
+
+    transport, limits = httpx.MockTransport(stall), Limits(in_flight=1)
+    async with Client(settings=None, base_url=BASE, transport=transport, limits=limits) as client:
+        with anyio.move_on_after(0.01) as scope:
+            await client.get("slow")
+        assert scope.cancelled_caught
+
+        assert await client.get("stays") == []
 
 
 async def test_keeps_few_requests_in_flight(acorn: respx.Router, clock: FakeClock) -> None:
@@ -488,7 +499,7 @@ async def test_keeps_few_requests_in_flight(acorn: respx.Router, clock: FakeCloc
         for _ in range(20):
             g.start_soon(client.get, "stays")
 
-    assert (20, 3) == (client.requests, most)
+    assert (client.requests, most) == (20, 3)
 
 
 async def test_looks_records_up(acorn: respx.Router, clock: FakeClock) -> None:
@@ -500,7 +511,7 @@ async def test_looks_records_up(acorn: respx.Router, clock: FakeClock) -> None:
 
     asked: list[Any] = []
     async with make(acorn, clock, lookup=lookup) as client:
-        assert {"a": None, "b": None} == await client.lookup("services", ["a", "b", "a"])
+        assert await client.lookup("services", ["a", "b", "a"]) == {"a": None, "b": None}
         await client.lookup("services", ["a"], max_age=timedelta(hours=1))
 
     assert [

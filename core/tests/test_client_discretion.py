@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -95,13 +96,6 @@ def fail(fault: type[httpx.TransportError]) -> Any:
     return respond
 
 
-def answer(text: str, **headers: str) -> Any:
-    def respond(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, headers=headers, text=text)
-
-    return respond
-
-
 OUTCOMES = {
     **{
         str(status): refuse(status) for status in (302, 400, 401, 403, 404, 408, 422, 429, 500, 503)
@@ -118,10 +112,12 @@ OUTCOMES = {
             httpx.UnsupportedProtocol,
         )
     },
-    "no JSON": answer(f"<p>canary {GUEST}"),
+    "no JSON": lambda _: httpx.Response(200, text=f"<p>canary {GUEST}"),
     "not UTF-8": lambda _: httpx.Response(200, content=b'{"Email": "canary\xff"}'),
     "elsewhere": lambda _: httpx.Response(302, headers={"Location": "https://canary.test/"}),
-    "not gzip": answer("canary", **{"Content-Encoding": "gzip"}),
+    "not gzip": lambda _: httpx.Response(
+        200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"canary")
+    ),
 }
 
 
@@ -175,7 +171,7 @@ async def test_leaves_the_applications_own_requests_in_the_log(
         await client.get("guests")
         await mine.get(f"{BASE}/mine")
 
-    assert ["httpx"] == [record.name for record in caplog.records]
+    assert [record.name for record in caplog.records] == ["httpx"]
     assert f"{BASE}/mine" in caplog.text
 
 
@@ -276,8 +272,34 @@ def test_masks_the_longer_of_two_secrets() -> None:
 
     redactor = Redactor(Two(short="key", long="key-of-the-house"))
 
-    assert "***/***" == redactor.path("key-of-the-house/key")
+    assert redactor.path("key-of-the-house/key") == "***/***"
+
+
+async def test_masks_what_a_login_obtained(acorn: respx.Router) -> None:
+    class Login(httpx.Auth):
+        def auth_flow(self, request: httpx.Request) -> Any:
+            request.headers["Authorization"] = "Bearer short-1"
+            yield request
+
+    acorn.get("/guests").respond(401, json={"error": "short-1: application/json wanted"})
+
+    async with Client(settings=None, base_url=BASE, auth=Login()) as client:
+        with pytest.raises(PlatformError, match=r'It says: "\*\*\*: application/json wanted"'):
+            await client.get("guests")
+
+
+@pytest.mark.parametrize("text", ["1" * 2000, "a" * 1999 + "@", "+ (" * 600, "a1-" * 600 + "\x00"])
+def test_masks_any_reason_in_no_time(text: str) -> None:
+    started = time.perf_counter()
+
+    Redactor(Settings(token=TOKEN)).reason(httpx.Response(200, json={"error": text}).content)
+
+    assert time.perf_counter() - started < 0.5
+
+
+def test_a_secret_of_blanks_masks_no_more_than_blanks() -> None:
+    assert Redactor(Settings(token="  ")).path("guests") == "guests"
 
 
 def test_an_empty_secret_masks_nothing() -> None:
-    assert "guests" == Redactor(Settings(token="")).path("guests")
+    assert Redactor(Settings(token="")).path("guests") == "guests"

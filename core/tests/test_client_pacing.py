@@ -87,9 +87,9 @@ async def test_keeps_within_two_windows_at_once(clock: FakeClock) -> None:
         for _ in range(20):
             group.start_soon(client.get, "stays")
 
-    assert 20 == len(times)
-    assert 3 == most_in(times, 1)
-    assert 10 == most_in(times, 30)
+    assert len(times) == 20
+    assert most_in(times, 1) == 3
+    assert most_in(times, 30) == 10
     # Nor slower than it must: ten in the first four seconds, ten after the half minute.
     assert times[9] == pytest.approx(1003, abs=0.1)
     assert times[19] == pytest.approx(1033, abs=0.1)
@@ -126,7 +126,7 @@ async def test_a_429_quiets_everybody(clock: FakeClock, header: str | None) -> N
         for _ in range(8):
             g.start_soon(client.get, "stays")
 
-    assert 9 == len(times)
+    assert len(times) == 9
     assert times[3] - times[2] == pytest.approx(quiet, abs=1e-3)
 
 
@@ -140,8 +140,8 @@ async def test_repetitions_are_paced_too(clock: FakeClock) -> None:
     async with make(fail, clock, [Rate(1, 10)]) as client:
         await client.get("stays")
 
-    assert 1 == most_in(times, 10)
-    assert 6 == client.requests
+    assert most_in(times, 10) == 1
+    assert client.requests == 6
 
 
 async def test_logins_and_redirects_are_paced_and_counted(clock: FakeClock) -> None:
@@ -162,9 +162,9 @@ async def test_logins_and_redirects_are_paced_and_counted(clock: FakeClock) -> N
     times: list[float] = []
     async with make(answer, clock, [Rate(1, 10)]) as client:
         client._exchange.http.auth = Login()
-        assert "key" == await client.get("old")
+        assert await client.get("old") == "key"
 
-    assert (3, 1) == (client.requests, most_in(times, 10))
+    assert (client.requests, most_in(times, 10)) == (3, 1)
 
 
 async def test_a_quota_for_the_day_is_the_callers_matter(clock: FakeClock) -> None:
@@ -178,7 +178,7 @@ async def test_a_quota_for_the_day_is_the_callers_matter(clock: FakeClock) -> No
             await client.get("stays")
 
     assert caught.value.retry_after == pytest.approx(86_400, abs=0.01)
-    assert 2 == client.requests
+    assert client.requests == 2
 
 
 async def test_who_gives_up_waiting_does_not_block_the_others(clock: FakeClock) -> None:
@@ -213,7 +213,7 @@ async def test_the_shorter_hold_does_not_shorten_the_longer(clock: FakeClock) ->
 
     await pacer.turn()
 
-    assert 1020 == clock.time
+    assert clock.time == 1020
 
 
 async def test_remembers_no_more_than_its_windows(clock: FakeClock) -> None:
@@ -222,7 +222,7 @@ async def test_remembers_no_more_than_its_windows(clock: FakeClock) -> None:
         await pacer.turn()
 
     assert pacer._bucket is not None
-    assert 5 >= pacer._bucket.count()
+    assert pacer._bucket.count() <= 5
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,18 @@ import threading
 import time
 import tracemalloc
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import anyio
+import attrs
 import pytest
 import uvicorn
 
-from frontdesk.client import Client, Limits
-from frontdesk.errors import UnavailableError, UnexpectedResponseError
+from frontdesk.client import Client, Limits, SystemClock
+from frontdesk.client._transport import default_transport
+from frontdesk.errors import RefusedError, UnavailableError, UnexpectedResponseError
 
 pytestmark = pytest.mark.anyio
 
@@ -45,51 +47,53 @@ class NoWaiting:
 
 
 def bomb() -> bytes:
-    """Return 2 GiB of zeros as 2 MiB."""
+    """Return 256 MiB of zeros as 256 KiB."""
     packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     block = bytes(16 * MIB)
-    return b"".join([*(packer.compress(block) for _ in range(128)), packer.flush()])
+    return b"".join([*(packer.compress(block) for _ in range(16)), packer.flush()])
+
+
+@attrs.frozen
+class Reply:
+    status: int = 200
+    header: tuple[bytes, bytes] = (b"x-acorn", b"1")
+    body: Iterable[bytes] = (b'{"Id": 1}',)
+    before: float = 0
+    between: float = 0
+
+
+GZIP = (b"content-encoding", b"gzip")
+HUNDRED = (b"content-length", b"100")
+
+REPLIES = {
+    "/whole": Reply(),
+    "/packed": Reply(header=GZIP, body=[gzip.compress(b'{"Id": 1}')]),
+    "/deflated": Reply(
+        header=(b"content-encoding", b"deflate"), body=[zlib.compress(b'{"Id": 1}')]
+    ),
+    "/truncated": Reply(header=HUNDRED),
+    "/half-packed": Reply(header=GZIP, body=[gzip.compress(b'{"Id": 1}')[:-9]]),
+    "/slow": Reply(before=0.3),
+    "/drip": Reply(body=[b" "] * 1000, between=0.01),
+    "/flood": Reply(body=[bytes(MIB)] * 500),
+    "/declared-flood": Reply(
+        header=(b"content-length", b"%d" % (500 * MIB)), body=[bytes(MIB)] * 500
+    ),
+    "/bomb": Reply(header=GZIP, body=[bomb()]),
+    "/refused-truncated": Reply(400, header=HUNDRED),
+    "/refused-flood": Reply(400, body=[b" " * 1024] * 100),
+}
 
 
 async def platform(scope: Any, receive: Any, send: Any) -> None:
     del receive
-    headers: list[tuple[bytes, bytes]] = []
-    bodies: Iterator[bytes] = iter([b'{"Id": 1}'])
-    match scope["path"]:
-        case "/slow":
-            await anyio.sleep(0.3)
-        case "/drip":
-            bodies = iter([b" "] * 1000)
-        case "/truncated":
-            headers = [(b"content-length", b"100")]
-        case "/half-packed":
-            headers = [(b"content-encoding", b"gzip")]
-            bodies = iter([gzip.compress(b'{"Id": 1}')[:-9]])
-        case "/packed":
-            headers = [(b"content-encoding", b"gzip")]
-            bodies = iter([gzip.compress(b'{"Id": 1}')])
-        case "/deflated":
-            headers = [(b"content-encoding", b"deflate")]
-            bodies = iter([zlib.compress(b'{"Id": 1}')])
-        case "/flood":
-            bodies = iter([bytes(MIB)] * 500)
-        case "/declared-flood":
-            headers = [(b"content-length", b"%d" % (500 * MIB))]
-            bodies = iter([bytes(MIB)] * 500)
-        case "/bomb":
-            headers = [(b"content-encoding", b"gzip")]
-            bodies = iter([BOMB])
-        case _:
-            pass
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    for body in bodies:
-        await send({"type": "http.response.body", "body": body, "more_body": True})
-        if scope["path"] == "/drip":
-            await anyio.sleep(0.01)
+    reply = REPLIES[scope["path"]]
+    await anyio.sleep(reply.before)
+    await send({"type": "http.response.start", "status": reply.status, "headers": [reply.header]})
+    for piece in reply.body:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await anyio.sleep(reply.between)
     await send({"type": "http.response.body", "body": b""})
-
-
-BOMB = bomb()
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +110,30 @@ def acorn() -> Iterator[str]:
     listener.close()
 
 
+def test_goes_through_the_proxy_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pool(url: str) -> str:
+        return type(default_transport(url, 4)._pool).__name__
+
+    for name in ("HTTP_PROXY", "NO_PROXY", "no_proxy", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:3128")
+
+    assert pool("https://acorn.test") == "AsyncHTTPProxy"
+    assert pool("http://acorn.test") == "AsyncConnectionPool"
+    assert pool("https://127.0.0.1:8443") == "AsyncConnectionPool"
+
+
+async def test_the_real_clock_runs() -> None:
+    clock = SystemClock()
+    before, today = clock.monotonic(), clock.now()
+
+    await clock.sleep(0.001)
+
+    assert clock.monotonic() > before
+    assert clock.now() > today
+    assert clock.now().tzinfo is UTC
+
+
 def make(base_url: str, **limits: Any) -> Client[None]:
     return Client(settings=None, base_url=base_url, clock=NoWaiting(), limits=Limits(**limits))
 
@@ -113,7 +141,7 @@ def make(base_url: str, **limits: Any) -> Client[None]:
 @pytest.mark.parametrize("path", ["whole", "packed", "deflated"])
 async def test_reads_what_is_whole(acorn: str, path: str) -> None:
     async with make(acorn) as client:
-        assert {"Id": 1} == await client.get(path)
+        assert await client.get(path) == {"Id": 1}
 
 
 @pytest.mark.parametrize("path", ["truncated", "half-packed"])
@@ -122,7 +150,16 @@ async def test_repeats_a_truncated_answer(acorn: str, path: str) -> None:
         with pytest.raises(UnavailableError, match="ended before the answer did"):
             await client.get(path)
 
-        assert 3 == client.requests
+        assert client.requests == 3
+
+
+@pytest.mark.parametrize("path", ["refused-truncated", "refused-flood"])
+async def test_an_unreadable_reason_does_not_matter(acorn: str, path: str) -> None:
+    async with make(acorn) as client:
+        with pytest.raises(RefusedError, match="answered 400: the platform refuses"):
+            await client.get(path)
+
+        assert client.requests == 1
 
 
 async def test_gives_a_slow_answer_up(acorn: str) -> None:
@@ -130,7 +167,7 @@ async def test_gives_a_slow_answer_up(acorn: str) -> None:
         with pytest.raises(UnavailableError, match=r"in time \(ReadTimeout\)"):
             await client.get("slow")
 
-        assert 2 == client.requests
+        assert client.requests == 2
 
 
 async def test_gives_an_answer_up_that_drips(acorn: str) -> None:
@@ -166,7 +203,7 @@ async def test_repeats_after_a_reset() -> None:
             with pytest.raises(UnavailableError, match="connection"):
                 await client.get("stays")
 
-            assert 3 == client.requests
+            assert client.requests == 3
 
 
 async def test_tells_that_nobody_is_there() -> None:
@@ -187,8 +224,8 @@ async def test_memory_stays_bounded(acorn: str, path: str, megabytes: int) -> No
             with pytest.raises(UnexpectedResponseError, match=f"than {megabytes * MIB} bytes"):
                 await client.get(path)
 
-            assert 1 == client.requests
-            assert {"Id": 1} == await client.get("whole")
+            assert client.requests == 1
+            assert await client.get("whole") == {"Id": 1}
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -50,8 +51,8 @@ async def test_walks_by_cursor_and_goes_on_from_any_step() -> None:
     steps = await walk(by_cursor(cursored()))
     resumed = await walk(by_cursor(cursored(), start=steps[0].cursor))
 
-    assert ROWS == [row for step in steps for row in step.rows]
-    assert [3, 6, None] == [step.cursor for step in steps]
+    assert [row for step in steps for row in step.rows] == ROWS
+    assert [step.cursor for step in steps] == [3, 6, None]
     assert steps[1].rows == resumed[0].rows
     assert Progress(3, None) == steps[-1].progress
 
@@ -61,8 +62,8 @@ async def test_walks_by_offset(total: int | None) -> None:
     steps = await walk(by_offset(offset_of(total), size=3))
     resumed = await walk(by_offset(offset_of(total), size=3, start=6))
 
-    assert ROWS == [row for step in steps for row in step.rows]
-    assert [3, 6, None] == [step.cursor for step in steps]
+    assert [row for step in steps for row in step.rows] == ROWS
+    assert [step.cursor for step in steps] == [3, 6, None]
     assert Progress(7, total) == steps[-1].progress
     assert steps[2].rows == resumed[0].rows
 
@@ -73,7 +74,7 @@ async def test_an_offset_counts_the_rows_that_came() -> None:
 
     steps = await walk(by_offset(two_at_most, size=5))
 
-    assert ROWS == [row for step in steps for row in step.rows]
+    assert [row for step in steps for row in step.rows] == ROWS
 
 
 async def test_says_when_rows_were_promised_and_did_not_come(
@@ -82,7 +83,7 @@ async def test_says_when_rows_were_promised_and_did_not_come(
     with caplog.at_level(logging.WARNING, "frontdesk"):
         steps = await walk(by_offset(offset_of(9), size=7))
 
-    assert [None] == [step.cursor for step in steps][-1:]
+    assert [step.cursor for step in steps][-1:] == [None]
     assert "ends at row 7 although there should be 9" in caplog.text
 
 
@@ -96,7 +97,7 @@ async def test_walks_by_page(total: int | None, first: int) -> None:
     steps = await walk(by_page(fetch, size=3, first=first))
     resumed = await walk(by_page(fetch, size=3, start=steps[1].cursor, first=first))
 
-    assert ROWS == [row for step in steps for row in step.rows]
+    assert [row for step in steps for row in step.rows] == ROWS
     assert [first + 1, first + 2, None] == [step.cursor for step in steps]
     assert Progress(3, total) == steps[-1].progress
     assert steps[2:] == resumed
@@ -149,7 +150,7 @@ async def test_bears_with_a_page_that_shifts_and_some_empty_ones() -> None:
         rows = [ROWS[0]] if at in {0, 1} else [{"Id": f"later {at}"}] if at == 60 else []
         return rows, at + 1 if at < 60 else None
 
-    assert 61 == len(await walk(by_cursor(fetch)))
+    assert len(await walk(by_cursor(fetch))) == 61
 
 
 async def test_ends_a_walk_of_nothing_but_empty_pages() -> None:
@@ -185,8 +186,8 @@ def test_windows_meet_and_end_exactly() -> None:
 
     assert since == cut[0][0]
     assert until == cut[-1][1]
-    assert 3 == len(cut)
-    assert all(end == start for (_, end), (start, _) in zip(cut, cut[1:], strict=False))
+    assert len(cut) == 3
+    assert all(end == start for (_, end), (start, _) in itertools.pairwise(cut))
     assert all(end - start <= timedelta(days=7) for start, end in cut)
 
 
@@ -197,7 +198,7 @@ def test_windows_are_as_long_across_a_change_of_clocks() -> None:
 
     cut = list(windows(since, until, timedelta(days=1)))
 
-    assert 11 == len(cut)
+    assert len(cut) == 11
     assert {timedelta(days=1), timedelta(hours=1)} == {end - start for start, end in cut}
     assert all(start.tzinfo is UTC for start, _ in cut)
 
@@ -208,7 +209,7 @@ def test_windows_reach_the_end_of_time() -> None:
     assert [(last - timedelta(days=1), last)] == list(
         windows(last - timedelta(days=1), last, timedelta(days=7))
     )
-    assert [] == list(windows(last, last, timedelta(days=7)))
+    assert list(windows(last, last, timedelta(days=7))) == []
 
 
 @pytest.mark.parametrize(

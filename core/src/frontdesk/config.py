@@ -85,7 +85,7 @@ def _connection(name: str, values: object) -> ConnectionConfig:
     connector = settings.pop("connector", None)
     brand = settings.pop("brand", "default")
     if not isinstance(connector, str):
-        raise SettingsError(f"{where}: connector is missing; write connector = \"mews\"")
+        raise SettingsError(f'{where}: connector is missing; write connector = "mews"')
     if not isinstance(brand, str):
         raise SettingsError(f"{where}: brand is not a string")
     return ConnectionConfig(name, connector, brand, settings)

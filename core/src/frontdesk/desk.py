@@ -21,8 +21,8 @@ from frontdesk.errors import ConfigurationError, FrontdeskError
 from frontdesk.ingest.checking import Check, check
 from frontdesk.ingest.replay import replay
 from frontdesk.ingest.sync import Syncer
-from frontdesk.progress import Listener, Report, Update
 from frontdesk.masking import masked
+from frontdesk.progress import Listener, Report, Update
 from frontdesk.store import Store, listing
 
 _T = TypeVar("_T")
@@ -170,7 +170,7 @@ class Desk:
         """Return what could not be used; see :func:`frontdesk.store.listing.list_quarantine`."""
         return await self._ask(lambda db: listing.list_quarantine(db, **options))
 
-    async def quarantined(self, id: int, reveal: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
+    async def quarantined(self, id: int, reveal: bool = False) -> dict[str, Any]:
         """Return one entry of quarantine; guest data is masked unless *reveal* is set.
 
         Raises:

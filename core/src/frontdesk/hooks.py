@@ -47,10 +47,11 @@ class ConnectorHooks:
         """Read pages of records: the one reader, whatever the query's purpose."""
 
     @hookspec(firstresult=True)
-    def parse_event(  # type: ignore[empty-body]
+    def parse_event(
         self, record: Record, previous: Record | None, related: Related, context: Context
     ) -> Iterable[Event | Ref]:
         """Turn a record, and what it was before, into what happened."""
+        return ()
 
     @hookspec(firstresult=True)
     def map_profile(
@@ -59,10 +60,11 @@ class ConnectorHooks:
         """Turn a record into what is known of a guest."""
 
     @hookspec(firstresult=True)
-    def sync_consent(  # type: ignore[empty-body]
+    def sync_consent(
         self, record: Record, previous: Record | None, related: Related, context: Context
     ) -> Iterable[Consent]:
         """Turn a record into statements of consent."""
+        return ()
 
     @hookspec(firstresult=True)
     def map_reservation(
@@ -71,16 +73,19 @@ class ConnectorHooks:
         """Turn a record into a reservation in the neutral shape."""
 
     @hookspec(firstresult=True)
-    def read_webhook(self, delivery: Delivery, context: Context) -> Iterable[Record | Ref]:  # type: ignore[empty-body]
+    def read_webhook(self, delivery: Delivery, context: Context) -> Iterable[Record | Ref]:
         """Turn a delivery into the records it carries or the ids it names."""
+        return ()
 
     @hookspec(firstresult=True)
-    def verify_webhook(self, delivery: Delivery, settings: Any, state: Any) -> bool:  # type: ignore[empty-body]
+    def verify_webhook(self, delivery: Delivery, settings: Any, state: Any) -> bool:
         """Tell whether the delivery is from who it says, in constant time."""
+        return False
 
     @hookspec(firstresult=True)
-    def route_webhook(self, delivery: Delivery) -> Iterable[str]:  # type: ignore[empty-body]
+    def route_webhook(self, delivery: Delivery) -> Iterable[str]:
         """Name the accounts or sites a delivery to a shared URL is meant for."""
+        return ()
 
     @hookspec(firstresult=True)
     async def manage_webhooks(self, client: Client[Any], action: str, url: str) -> Any:

@@ -31,7 +31,6 @@ from frontdesk.model import (
     Gone,
     Json,
     Merged,
-    Payload,
     Profile,
     Record,
     Ref,
@@ -66,9 +65,7 @@ class LoadedConnector:
         kind = connector.manifest.settings
         values = {**_blanks(kind), **(settings or {})}
         structured = structure(kind, values, where=connector.name)
-        self._connection = Connection(
-            connector.name, connector, structured, "", Hooks(connector)
-        )
+        self._connection = Connection(connector.name, connector, structured, "", Hooks(connector))
         self._context = self._connection.context(account, None)
 
     @property
@@ -81,7 +78,7 @@ class LoadedConnector:
         """What the hooks are told."""
         return self._context
 
-    def record(self, stream: str, row: Payload) -> Record:
+    def record(self, stream: str, row: Json) -> Record:
         """Make a record of one row as the platform sends it.
 
         Raises:
@@ -102,19 +99,25 @@ class LoadedConnector:
         self, record: Record, previous: Record | None = None, related: Related | None = None
     ) -> tuple[Event | Ref, ...]:
         """Call the hook."""
-        return self._connection.hooks.parse_event(record, previous, related or Related(), self._context)
+        return self._connection.hooks.parse_event(
+            record, previous, related or Related(), self._context
+        )
 
     def map_profile(
         self, record: Record, previous: Record | None = None, related: Related | None = None
     ) -> Profile | Merged | Gone | None:
         """Call the hook."""
-        return self._connection.hooks.map_profile(record, previous, related or Related(), self._context)
+        return self._connection.hooks.map_profile(
+            record, previous, related or Related(), self._context
+        )
 
     def sync_consent(
         self, record: Record, previous: Record | None = None, related: Related | None = None
     ) -> tuple[Consent, ...]:
         """Call the hook."""
-        return self._connection.hooks.sync_consent(record, previous, related or Related(), self._context)
+        return self._connection.hooks.sync_consent(
+            record, previous, related or Related(), self._context
+        )
 
     def map_reservation(
         self, record: Record, previous: Record | None = None, related: Related | None = None
@@ -178,7 +181,7 @@ class LoadedConnector:
             id = event_id(self.name, self.account, record, event)
             yield {"kind": "event", **event_json(event, id)}
         if outputs.skipped:
-            yield {"kind": "skipped", "stream": record.stream, "id": record.id}| {
+            yield {"kind": "skipped", "stream": record.stream, "id": record.id} | {
                 "rule": outputs.skipped
             }
         if isinstance(outputs.profile, Merged | Gone):

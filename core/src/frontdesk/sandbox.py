@@ -14,7 +14,11 @@ from typing import Any, TypeAlias
 import attrs
 
 ASGI: TypeAlias = Callable[
-    [MutableMapping[str, Any], Callable[[], Awaitable[MutableMapping[str, Any]]], Callable[[MutableMapping[str, Any]], Awaitable[None]]],
+    [
+        MutableMapping[str, Any],
+        Callable[[], Awaitable[MutableMapping[str, Any]]],
+        Callable[[MutableMapping[str, Any]], Awaitable[None]],
+    ],
     Awaitable[None],
 ]
 """An ASGI application, as Starlette and uvicorn understand it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -56,7 +56,7 @@ def _install(error: ImportError) -> str:
 
 
 @contextmanager
-def served(app: ASGI, *, port: int = 0) -> Iterator[str]:
+def served(app: ASGI, *, port: int = 0) -> Generator[str]:
     """Serve *app* on 127.0.0.1 until the block ends; yield its base URL.
 
     Args:

@@ -55,9 +55,7 @@ def consent_json(consent: Consent) -> dict[str, Json]:
 
 def reservation_json(reservation: Reservation) -> dict[str, Json]:
     """Return a reservation; its ``from_`` is called ``from``."""
-    values = {
-        f.name.rstrip("_"): getattr(reservation, f.name) for f in attrs.fields(Reservation)
-    }
+    values = {f.name.rstrip("_"): getattr(reservation, f.name) for f in attrs.fields(Reservation)}
     return {k: time_json(v) if isinstance(v, datetime) else v for k, v in values.items()}
 
 

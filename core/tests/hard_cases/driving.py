@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 import pluggy
+
 from frontdesk.hooks import ConnectorHooks
 from frontdesk.model import Context, Delivery, Event, Json, Origin, Record, Ref, Related, Wanted
 

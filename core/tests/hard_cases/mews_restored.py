@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 import attrs
+
 from frontdesk.hooks import hookimpl
 from frontdesk.model import Context, Event, Json, Origin, Payload, Record
 

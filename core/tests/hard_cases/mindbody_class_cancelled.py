@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 import attrs
+
 from frontdesk import jsons
 from frontdesk.hooks import hookimpl
 from frontdesk.model import Context, Delivery, Event, Json, Payload, Record

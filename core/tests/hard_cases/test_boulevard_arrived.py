@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from frontdesk.errors import RecordError
 from frontdesk.model import Account, Context, Delivery, Event, Json, Record, Ref
 

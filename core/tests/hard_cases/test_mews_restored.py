@@ -9,9 +9,10 @@ from typing import Any
 
 import attrs
 import pytest
-from frontdesk.model import Account, Context, Event, Json, Origin, Record, Site
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from frontdesk.model import Account, Context, Event, Json, Origin, Record, Site
 
 from . import mews_restored as mews
 from .driving import check_purity, follow, ids, parse

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from frontdesk.model import Account, Context, Delivery, Event, Json, Record, Site
 from hypothesis import given
 from hypothesis import strategies as st
+
+from frontdesk.model import Account, Context, Delivery, Event, Json, Record, Site
 
 from . import mindbody_class_cancelled as mindbody
 from .driving import Log, check_purity, delivered, follow, observe, parse, receive

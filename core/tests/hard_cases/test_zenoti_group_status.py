@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import attrs
 import pytest
+
 from frontdesk.errors import RecordError
 from frontdesk.model import (
     Account,
@@ -16,7 +18,6 @@ from frontdesk.model import (
     Json,
     Record,
     Ref,
-    Related,
 )
 
 from . import zenoti_group_status as zenoti

@@ -7,14 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
-import frontdesk_mews as mews
 import pytest
-from frontdesk.errors import RecordError, SkipRecord
-from frontdesk.manifest import without_secrets
-from frontdesk.model import Account, Context, Event, Origin, Record, Site
 from hypothesis import given
 from hypothesis import strategies as st
 
+import frontdesk_mews as mews
+from frontdesk.errors import RecordError, SkipRecord
+from frontdesk.manifest import without_secrets
+from frontdesk.model import Account, Context, Event, Origin, Record, Site
+
+TOKENS: dict[str, Any] = {"client_token": "kept", "access_token": "quiet"}
 CREATED = "2026-02-01T09:00:00Z"
 UPDATED = "2026-03-04T12:30:00Z"
 ARRIVED = "2026-03-02T15:05:00.120Z"
@@ -27,7 +29,7 @@ REQUESTED, INQUIRED, CONFIRMED, CHECKED_IN, CHECKED_OUT, CANCEL = (
 
 
 def context(**settings: Any) -> Context:
-    chosen = mews.Settings(client_token="c", access_token="a", **settings)
+    chosen = mews.Settings(**TOKENS, **settings)
     site = Site("house", "Lake House", "Europe/Prague", "CZK", "CZ", "cs-CZ")
     return Context(without_secrets(chosen), Account("house", "Lake House", (site,)))
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import frontdesk_mews as mews
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import frontdesk_mews as mews
 from frontdesk.errors import RecordError
 from frontdesk.manifest import Kind, without_secrets
 from frontdesk.model import (
@@ -20,12 +23,11 @@ from frontdesk.model import (
     Record,
     Site,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
+TOKENS: dict[str, Any] = {"client_token": "kept", "access_token": "quiet"}
 MARKETING = "SendMarketingEmails"
 CONTEXT = Context(
-    without_secrets(mews.Settings(client_token="c", access_token="a")),
+    without_secrets(mews.Settings(**TOKENS)),
     Account(
         "chain",
         "Lakes",
@@ -228,7 +230,7 @@ def test_who_is_kept_back(changes: dict[str, Any], rule: str | None) -> None:
 
 
 def test_the_domains_on_loan_can_be_chosen() -> None:
-    settings = mews.Settings(client_token="c", access_token="a", ota_domains=("alias.example",))
+    settings = mews.Settings(**TOKENS, ota_domains=("alias.example",))
     chosen = Context(without_secrets(settings), CONTEXT.account)
     for address, rule in (("a@mail.alias.example", "ota"), ("a@guest.booking.com", None)):
         found = mews.map_profile(record(guest(Email=address)), chosen)
@@ -365,3 +367,10 @@ def test_no_statement_without_the_option_on_one_of_its_two_sides(
         expected = [ConsentState.SUBSCRIBED] if has else [ConsentState.UNSUBSCRIBED] * had
         assert states == expected
         assert row == kept
+
+
+def test_a_field_the_row_lacks_is_no_property() -> None:
+    row = {"Id": "guest-1", "LastName": "Novak", "UpdatedUtc": "2026-01-01T00:00:00Z"}
+    found = mews.map_profile(record(row), CONTEXT)
+    assert isinstance(found, Profile)
+    assert found.properties == {"Mews Customer ID": "guest-1"}

@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from frontdesk.errors import RecordError
-from frontdesk_mews.money import COUNTED, EXCLUDED, worth
 from hypothesis import given
 from hypothesis import strategies as st
+
+from frontdesk.errors import RecordError
+from frontdesk_mews.money import COUNTED, EXCLUDED, worth
 
 STATES = tuple(COUNTED)
 

@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-import frontdesk_mews as mews
 import httpx
 import pytest
 import respx
+
+import frontdesk_mews as mews
 from frontdesk.client import Client
 from frontdesk.connection import connect
 from frontdesk.errors import (
@@ -62,6 +63,8 @@ class Mews:
         self.refused: set[str] = set()
         self.slow: Callable[[dict[str, Any]], bool] = lambda _: False
         self.most = 1000
+        self.silent = False
+        self.broken = 0
         self.configuration: dict[str, Any] = {
             "NowUtc": "2026-06-01T00:00:00Z",
             "Enterprise": {"Id": "house", "Name": "Lake House"},
@@ -91,6 +94,8 @@ class Mews:
         if path == "countries/getAll":
             assert not body
             return httpx.Response(200, json={"Countries": list(self.rows.get(path, ()))})
+        if self.silent:
+            return httpx.Response(204)
         return httpx.Response(200, json=self._page(path, body))
 
     def _configured(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -105,10 +110,10 @@ class Mews:
     def _mood(self, path: str, body: dict[str, Any]) -> int:
         if path in self.denied or "*" in self.denied:
             return 401
-        ids = {id for value in body.values() if isinstance(value, list) for id in value}
+        ids = {key for value in body.values() if isinstance(value, list) for key in value}
         if ids & self.refused or ("*" in self.refused and path != "configuration/get"):
             return 400
-        return 408 if self.slow(body) else 200
+        return 408 if self.slow(body) else self.broken or 200
 
     def _page(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         key, filters = KEYS[path]
@@ -161,12 +166,12 @@ class Desk:
         self, stream: str, ids: Sequence[str], *, max_age: timedelta | None
     ) -> Mapping[str, Record | None]:
         assert max_age == timedelta(days=1)
-        missing = tuple(id for id in ids if (stream, id) not in self._known)
+        missing = tuple(key for key in ids if (stream, key) not in self._known)
         if missing:
             found = await self.read(stream, Purpose.IDS, ids=missing)
-            self._known.update({(stream, id): None for id in missing})
+            self._known.update({(stream, key): None for key in missing})
             self._known.update({(stream, r.id): r for r in records(found)})
-        return {id: self._known[stream, id] for id in ids}
+        return {key: self._known[stream, key] for key in ids}
 
     async def read(
         self, stream: str, purpose: Purpose = Purpose.HISTORY, **query: Any
@@ -213,21 +218,19 @@ def item(number: int, order: str, **changes: Any) -> dict[str, Any]:
 
 
 def house(stays: Sequence[dict[str, Any]] = (), **tables: Any) -> Mews:
-    return Mews(
-        {
-            "reservations/getAll/2023-06-06": stays,
-            "services/getAll": [
-                {"Id": "beds", "EnterpriseId": "house", "Name": "Rooms", "Options": {}},
-                {"Id": "tables", "EnterpriseId": "inn", "Name": "Supper"},
-            ],
-            "ageCategories/getAll": [{"Id": "grown", "Classification": "Adult"}],
-            "reservationGroups/getAll": [
-                {"Id": row["GroupId"], "Name": row["GroupId"].title()} for row in stays
-            ],
-            "orderItems/getAll": [item(n, row["Id"]) for n, row in enumerate(stays)],
-        }
-        | {path.replace("_", "/"): rows for path, rows in tables.items()}
-    )
+    rows: dict[str, Any] = {
+        "reservations/getAll/2023-06-06": stays,
+        "services/getAll": [
+            {"Id": "beds", "EnterpriseId": "house", "Name": "Rooms", "Options": {}},
+            {"Id": "tables", "EnterpriseId": "inn", "Name": "Supper"},
+        ],
+        "ageCategories/getAll": [{"Id": "grown", "Classification": "Adult"}],
+        "reservationGroups/getAll": [
+            {"Id": row["GroupId"], "Name": row["GroupId"].title()} for row in stays
+        ],
+        "orderItems/getAll": [item(n, row["Id"]) for n, row in enumerate(stays)],
+    }
+    return Mews(rows | {path.replace("_", "/"): found for path, found in tables.items()})
 
 
 @pytest.fixture
@@ -474,6 +477,19 @@ class TestIds:
             None if stream == "services" else ["Active", "Deleted"]
         )
 
+    async def test_other_trouble_is_not_answered_by_halving(self, desk: Opener) -> None:
+        platform = house([stay(1)])
+        platform.broken = 413
+        with pytest.raises(RefusedError):
+            await desk(platform).read("reservations", Purpose.IDS, ids=("a", "b"))
+        assert len(platform.calls) == 1
+
+    async def test_one_id_that_is_too_slow_is_an_error(self, desk: Opener) -> None:
+        platform = house([stay(1)])
+        platform.slow = lambda body: "ReservationIds" in body
+        with pytest.raises(UnavailableError):
+            await desk(platform).read("reservations", Purpose.IDS, ids=("a", "b"))
+
 
 class TestReservationJoins:
     async def test_a_page_costs_few_requests_however_many_rows_it_has(self, desk: Opener) -> None:
@@ -581,9 +597,12 @@ class TestReservationJoins:
         platform = house([stay(1), odd | {"UpdatedUtc": "2026-05-01T00:02:00Z"}])
         rows = platform.rows["reservations/getAll/2023-06-06"]
         answer = {"Reservations": [*rows, "junk", {"Id": 5}, {"Id": "x"}], "Cursor": None}
-        platform._page = lambda path, body, real=platform._page: (  # type: ignore[method-assign]
-            answer if path.startswith("reservations/") else real(path, body)
-        )
+        real = platform._page
+
+        def answered(path: str, body: dict[str, Any]) -> dict[str, Any]:
+            return answer if path.startswith("reservations/") else real(path, body)
+
+        platform._page = answered  # type: ignore[method-assign]
         (page,) = await desk(platform).read("reservations", Purpose.IDS, ids=("stay-0001",))
         reasons = [row.reason for row in page.records if isinstance(row, Unreadable)]
         assert reasons == [
@@ -592,6 +611,29 @@ class TestReservationJoins:
             "UpdatedUtc is missing",
         ]
         assert len(records([page])) == 2
+
+    async def test_joins_work_without_a_known_account_and_leave_the_currency_to_mews(
+        self, desk: Opener
+    ) -> None:
+        platform = house([stay(1)])
+        lake = desk(platform)
+        lake.client.account = None
+        pages = await lake.read("reservations", Purpose.IDS, ids=("stay-0001",))
+        assert records(pages)[0].payload["Joined"]["Items"]
+        assert "Currency" not in platform.asked("orderItems/getAll")[0]
+
+    async def test_rows_that_belong_to_nobody_are_left_out(self, desk: Opener) -> None:
+        platform = house([stay(1)])
+        stray = [item(1, "stay-0001"), item(2, "stay-0001", ServiceOrderId=None), {"Id": 3}]
+        real = platform._page
+
+        def answered(path: str, body: dict[str, Any]) -> dict[str, Any]:
+            items = {"OrderItems": stray, "Cursor": None}
+            return items if path.startswith("orderItems/") else real(path, body)
+
+        platform._page = answered  # type: ignore[method-assign]
+        pages = await desk(platform).read("reservations", Purpose.IDS, ids=("stay-0001",))
+        assert len(records(pages)[0].payload["Joined"]["Items"]) == 1
 
 
 class TestGrants:
@@ -626,6 +668,15 @@ class TestGrants:
         # Asked once in a walk, and said once.
         assert platform.counts()[path] <= len(lacking)
         assert sum("does not grant" in r.getMessage() for r in caplog.records) == len(lacking)
+
+    async def test_requests_under_way_at_the_same_time_say_it_once(
+        self, desk: Opener, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        platform = house([stay(1), stay(2, ServiceId="tables")])
+        platform.denied = {"orderItems/getAll"}
+        with caplog.at_level(logging.WARNING, "frontdesk"):
+            await desk(platform, CHAIN).read("reservations", since=NOW - timedelta(days=40))
+        assert sum("does not grant" in r.getMessage() for r in caplog.records) == 1
 
     async def test_a_revoked_token_is_no_missing_grant(self, desk: Opener) -> None:
         platform = house([stay(1)])
@@ -839,3 +890,9 @@ class TestAccount:
         platform._page = lambda *_: answers  # type: ignore[method-assign]
         with pytest.raises(UnexpectedResponseError, match="without a list of Reservations"):
             await desk(platform).read("reservations", since=NOW - timedelta(days=1))
+
+    async def test_an_empty_answer_is_an_empty_page(self, desk: Opener) -> None:
+        platform = house()
+        platform.silent = True
+        pages = await desk(platform).read("reservations", since=NOW - timedelta(days=1))
+        assert [page.records for page in pages] == [()]

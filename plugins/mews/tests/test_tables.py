@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import frontdesk_mews as mews
 import pytest
+
+import frontdesk_mews as mews
 from frontdesk import registry
 from frontdesk.manifest import Kind, without_secrets
 from frontdesk.model import Account, Channel, Context, Profile
 from frontdesk_mews.operations import STREAMS
 
+TOKENS: dict[str, Any] = {"client_token": "kept", "access_token": "quiet", "webhook_token": "here"}
 SHARED = Path(__file__).parents[3].parent / "shared"
 DICTIONARY = SHARED / "reference" / "data-dictionary.toml"
 SAMPLES = SHARED / "samples" / "mews"
@@ -113,7 +115,7 @@ def test_documents_and_cards_are_discarded_and_what_is_mapped_is_not() -> None:
 
 
 def test_settings_do_not_print_their_secrets() -> None:
-    settings = mews.Settings(client_token="kept", access_token="quiet", webhook_token="here")
+    settings = mews.Settings(**TOKENS)
     assert not {"kept", "quiet", "here"} & set(repr(settings).replace("'", " ").split())
     blank = without_secrets(settings)
     assert (blank.client_token, blank.access_token, blank.webhook_token) == ("", "", "")
@@ -131,9 +133,7 @@ def _sample(name: str, key: str) -> list[dict[str, Any]]:
     return rows
 
 
-CONTEXT = Context(
-    without_secrets(mews.Settings(client_token="c", access_token="a")), Account("x", "X")
-)
+CONTEXT = Context(without_secrets(mews.Settings(**TOKENS)), Account("x", "X"))
 
 
 @needs_samples

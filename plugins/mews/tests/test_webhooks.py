@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import frontdesk_mews as mews
 import pytest
+
+import frontdesk_mews as mews
 from frontdesk.errors import RecordError
 from frontdesk.model import Delivery, Ref
+
+TOKENS: dict[str, Any] = {"client_token": "kept", "access_token": "quiet"}
 
 
 def delivery(body: Any, **query: str) -> Delivery:
@@ -19,7 +22,7 @@ def announced(*pairs: tuple[str, str]) -> dict[str, Any]:
     return {
         "EnterpriseId": "house",
         "IntegrationId": "us",
-        "Events": [{"Discriminator": kind, "Value": {"Id": id}} for kind, id in pairs],
+        "Events": [{"Discriminator": kind, "Value": {"Id": key}} for kind, key in pairs],
     }
 
 
@@ -81,7 +84,7 @@ def test_what_cannot_be_read_is_refused(body: bytes) -> None:
 def test_only_who_knows_the_token_is_welcome(
     configured: str, query: dict[str, str], welcome: bool
 ) -> None:
-    settings = mews.Settings(client_token="c", access_token="a", webhook_token=configured)
+    settings = mews.Settings(**TOKENS, webhook_token=configured)
     assert mews.verify_webhook(delivery(announced(), **query), settings) is welcome
 
 

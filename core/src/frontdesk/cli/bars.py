@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -18,7 +18,7 @@ PAUSE: Final = 5.0
 
 
 @contextmanager
-def bars() -> Iterator[Callable[[Update], None]]:
+def bars() -> Generator[Callable[[Update], None]]:
     """Show what is reported to the listener this yields; on standard error."""
     console = Console(stderr=True)
     if not console.is_terminal:

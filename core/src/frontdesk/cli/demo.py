@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from frontdesk.cli.options import JsonOption
-from frontdesk.cli.running import run
 from frontdesk.cli.output import print_json, print_table
+from frontdesk.cli.running import run
 from frontdesk.errors import ConfigurationError, FrontdeskError
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def demo(
     json: JsonOption = False,
 ) -> None:
     """Sync every installed connector's sandbox into a store of its own, and show it."""
-    from frontdesk.cli.work import report, run_sync  # noqa: PLC0415  # keeps --help fast
-    from frontdesk.desk import Desk  # noqa: PLC0415
+    from frontdesk.cli.work import report, run_sync  # keeps --help fast
+    from frontdesk.desk import Desk
 
     connectors = _with_sandbox()
     _clear(store)
@@ -44,7 +44,7 @@ def demo(
         for connector in connectors:
             _connect(desk, connector, sandboxes)
         results = run(run_sync, desk, ())
-    status = report(desk, results, json=False) if not json else 0
+    status = report(results, json=False) if not json else 0
     if not any(isinstance(result, FrontdeskError) for result in results):
         run(_show, desk, json)
     if not json and not status:
@@ -53,7 +53,7 @@ def demo(
 
 
 def _with_sandbox() -> list[Connector]:
-    from frontdesk.registry import installed, load  # noqa: PLC0415  # keeps --help fast
+    from frontdesk.registry import installed, load  # keeps --help fast
 
     ready = [load(found.name) for found in installed() if found.state == "ready"]
     connectors = [connector for connector in ready if connector.manifest.sandbox]
@@ -66,7 +66,7 @@ def _with_sandbox() -> list[Connector]:
 
 def _clear(store: Path) -> None:
     """Remove an earlier demo's store, and nothing else."""
-    from frontdesk.desk import Desk  # noqa: PLC0415  # keeps --help fast
+    from frontdesk.desk import Desk  # keeps --help fast
 
     if not store.exists():
         return
@@ -82,7 +82,7 @@ def _clear(store: Path) -> None:
 
 
 def _connect(desk: Desk, connector: Connector, sandboxes: ExitStack) -> None:
-    from frontdesk.serving import make_sandbox, served  # noqa: PLC0415  # keeps --help fast
+    from frontdesk.serving import make_sandbox, served  # keeps --help fast
 
     made = make_sandbox(connector)
     address = sandboxes.enter_context(served(made.app))

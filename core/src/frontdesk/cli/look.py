@@ -15,8 +15,8 @@ from frontdesk.cli.options import (
     configured,
     looking,
 )
-from frontdesk.cli.running import run
 from frontdesk.cli.output import print_json, print_line, print_table
+from frontdesk.cli.running import run
 
 if TYPE_CHECKING:
     from frontdesk.store import listing
@@ -35,7 +35,7 @@ def add(app: typer.Typer) -> None:
 
 def connectors(*, json: JsonOption = False) -> None:
     """List what is installed, and its state."""
-    from frontdesk.registry import installed  # noqa: PLC0415  # keeps --help fast
+    from frontdesk.registry import installed  # keeps --help fast
 
     found = installed()
     if json:
@@ -46,14 +46,16 @@ def connectors(*, json: JsonOption = False) -> None:
 
 
 def catalog(
-    connector: Annotated[str | None, typer.Argument(help="All installed ones unless given.")] = None,
+    connector: Annotated[
+        str | None, typer.Argument(help="All installed ones unless given.")
+    ] = None,
     *,
     json: JsonOption = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the docs page.")] = False,
 ) -> None:
     """Show the data reference: what a connector carries, name by name."""
-    from frontdesk import catalog as reference  # noqa: PLC0415  # keeps --help fast
-    from frontdesk.registry import installed, load  # noqa: PLC0415
+    from frontdesk import catalog as reference  # keeps --help fast
+    from frontdesk.registry import installed, load
 
     names = [connector] if connector else [c.name for c in installed() if c.state == "ready"]
     found = [load(name) for name in names]
@@ -136,9 +138,7 @@ def events(
     desk = looking(config, store)
 
     async def ask() -> list[listing.EventRow]:
-        return await desk.events(
-            integration=integration, metric=metric, guest=guest, limit=limit
-        )
+        return await desk.events(integration=integration, metric=metric, guest=guest, limit=limit)
 
     rows = run(ask)
     if json:

@@ -48,8 +48,8 @@ def map_(
     Each line printed has a kind: event, profile, consent, reservation, ref, merged, gone,
     skipped or quarantined. Rows are mapped in order, so that transitions show.
     """
-    from frontdesk.model import Account, Related, Site  # noqa: PLC0415  # keeps --help fast
-    from frontdesk.offline import load  # noqa: PLC0415
+    from frontdesk.model import Account, Related, Site  # keeps --help fast
+    from frontdesk.offline import load
 
     if (stream is None) == (webhook is None):
         raise ConfigurationError("say what the JSON is: --stream STREAM FILE, or --webhook FILE")
@@ -96,10 +96,10 @@ def _values(content: bytes) -> Iterator[Any]:
     try:
         yield jsons.decode(content)
     except msgspec.DecodeError as error:
-        lines = [line for line in content.splitlines() if line.strip()]
-        if len(lines) < 2:
+        first, *more = [line for line in content.splitlines() if line.strip()] or [b""]
+        if not more:
             raise ConfigurationError(f"the input is no JSON: {error}") from None
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate((first, *more), 1):
             yield _line(number, line)
 
 
@@ -124,7 +124,7 @@ def _rows(manifest: Manifest, stream: str, content: bytes) -> Iterator[Any]:
 
 def _related(loaded: LoadedConnector, files: list[str]) -> dict[Any, Any]:
     """Return records by ref, from answers of any of the connector's streams."""
-    from frontdesk.model import Ref  # noqa: PLC0415  # keeps --help fast
+    from frontdesk.model import Ref  # keeps --help fast
 
     known: dict[Any, Any] = {}
     for file in files:
@@ -138,17 +138,19 @@ def _related(loaded: LoadedConnector, files: list[str]) -> dict[Any, Any]:
                         known[Ref(stream.name, record.id, site=record.site)] = record
         if not found:
             keys = ", ".join(repr(s.rows) for s in loaded.manifest.streams if s.rows)
-            raise ConfigurationError(f"{file!r} holds none of the answers {loaded.name} has: {keys}")
+            raise ConfigurationError(
+                f"{file!r} holds none of the answers {loaded.name} has: {keys}"
+            )
     return known
 
 
 def _webhook_lines(
     loaded: LoadedConnector, file: str, known: dict[Any, Any]
 ) -> Iterator[dict[str, Any]]:
-    from frontdesk.errors import RecordError  # noqa: PLC0415  # keeps --help fast
-    from frontdesk.ingest.mapping import explain  # noqa: PLC0415
-    from frontdesk.model import Delivery, Record, Related  # noqa: PLC0415
-    from frontdesk.wire import ref_json  # noqa: PLC0415
+    from frontdesk.errors import RecordError  # keeps --help fast
+    from frontdesk.ingest.mapping import explain
+    from frontdesk.model import Delivery, Record, Related
+    from frontdesk.wire import ref_json
 
     delivery = Delivery(_read(file), received=datetime.now(UTC))
     try:

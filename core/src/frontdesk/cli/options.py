@@ -30,9 +30,9 @@ def configured(config: Path | None) -> Desk:
     Raises:
         ConfigurationError: There is none, or something in it is wrong.
     """
-    from frontdesk import config as configuration  # noqa: PLC0415  # keeps --help fast
-    from frontdesk.desk import Desk  # noqa: PLC0415
-    from frontdesk.errors import ConfigurationError  # noqa: PLC0415
+    from frontdesk import config as configuration  # keeps --help fast
+    from frontdesk.desk import Desk
+    from frontdesk.errors import ConfigurationError
 
     path = configuration.find(config)
     if path is None:
@@ -49,8 +49,8 @@ def looking(config: Path | None, store: str | None) -> Desk:
     Raises:
         ConfigurationError: There is no such store.
     """
-    from frontdesk.desk import Desk  # noqa: PLC0415  # keeps --help fast
-    from frontdesk.errors import ConfigurationError  # noqa: PLC0415
+    from frontdesk.desk import Desk  # keeps --help fast
+    from frontdesk.errors import ConfigurationError
 
     desk = configured(config) if store is None else Desk(store)
     where = desk.store.where

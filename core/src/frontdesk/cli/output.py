@@ -16,7 +16,7 @@ from frontdesk.wire import time_json
 
 def print_json(value: Any) -> None:
     """Print one JSON value, readable."""
-    import msgspec  # noqa: PLC0415  # keeps --help fast
+    import msgspec  # keeps --help fast
 
     text = msgspec.json.format(jsons.encode(_plain(value)), indent=2)
     sys.stdout.write(text.decode() + "\n")
@@ -29,9 +29,9 @@ def print_line(value: Any) -> None:
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print a table; columns of numbers stand to the right."""
-    from rich.console import Console  # noqa: PLC0415  # keeps --help fast
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console  # keeps --help fast
+    from rich.table import Table
+    from rich.text import Text
 
     body = [list(row) for row in rows]
     table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)

@@ -32,12 +32,10 @@ def init(
     config: Annotated[Path, typer.Option("--config", help="The file to write.")] = Path(
         "frontdesk.toml"
     ),
-    name: Annotated[
-        str | None, typer.Option("--name", help="What to call the connection.")
-    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="What to call the connection.")] = None,
 ) -> None:
     """Write a commented frontdesk.toml for a connector."""
-    from frontdesk.registry import load  # noqa: PLC0415  # keeps --help fast
+    from frontdesk.registry import load  # keeps --help fast
 
     loaded = load(connector)
     if config.exists():
@@ -78,7 +76,7 @@ def _setting(connector: str, field: attrs.Attribute[Any]) -> Iterator[str]:
 
 
 def _toml(value: Any) -> str:
-    from frontdesk import jsons  # noqa: PLC0415  # keeps --help fast
+    from frontdesk import jsons  # keeps --help fast
 
     # JSON's texts, numbers, booleans and lists of them are TOML's too.
     return jsons.encode(list(value) if isinstance(value, tuple | frozenset) else value).decode()
@@ -94,22 +92,26 @@ def sandbox(
     connector: Annotated[str, typer.Argument(help="Whose platform to emulate.")],
     *,
     port: Annotated[int, typer.Option("--port", help="0 takes any that is free.")] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print what to connect with as JSON.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print what to connect with as JSON.")
+    ] = False,
     options: Annotated[bool, typer.Option("--options", help="List the sandbox's options.")] = False,
 ) -> None:
     """Serve a connector's sandbox on this machine until Ctrl-C.
 
     Options of the sandbox itself follow, such as --reservations 100000; --options lists them.
     """
-    from frontdesk.registry import load  # noqa: PLC0415  # keeps --help fast
-    from frontdesk.serving import make_sandbox, options_of, served  # noqa: PLC0415
+    from frontdesk.registry import load  # keeps --help fast
+    from frontdesk.serving import make_sandbox, options_of, served
 
     loaded = load(connector)
     fields = options_of(loaded)
     if options:
         for field in fields:
             default = "" if isinstance(field.default, attrs.Factory) else f" [{field.default}]"  # type: ignore[arg-type]  # a class at run time
-            typer.echo(f"--{field.name.replace('_', '-')}{default}  {field.metadata.get('help', '')}")
+            typer.echo(
+                f"--{field.name.replace('_', '-')}{default}  {field.metadata.get('help', '')}"
+            )
         return
     made = make_sandbox(loaded, _options(fields, context.args))
     with served(made.app, port=port) as address:

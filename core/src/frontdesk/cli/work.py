@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from frontdesk.cli.options import ConfigOption, JsonOption, configured
-from frontdesk.cli.running import run
 from frontdesk.cli.output import print_json, print_table
+from frontdesk.cli.running import run
 
 if TYPE_CHECKING:
     from frontdesk.desk import Desk
@@ -79,12 +79,12 @@ def sync(
     """Read history the first time, then what changed. Ctrl-C ends at a committed point."""
     desk = configured(config)
     results = run(run_sync, desk, tuple(connections or ()))
-    raise typer.Exit(report(desk, results, json=json))
+    raise typer.Exit(report(results, json=json))
 
 
 async def run_sync(desk: Desk, names: tuple[str, ...]) -> list[Report | FrontdeskError]:
     """Sync with bars."""
-    from frontdesk.cli.bars import bars  # noqa: PLC0415  # keeps --help fast
+    from frontdesk.cli.bars import bars  # keeps --help fast
 
     async with desk:
         with bars() as listener:
@@ -92,9 +92,9 @@ async def run_sync(desk: Desk, names: tuple[str, ...]) -> list[Report | Frontdes
             return await desk.sync_all(*names)
 
 
-def report(desk: Desk, results: list[Report | FrontdeskError], *, json: bool) -> int:
+def report(results: list[Report | FrontdeskError], *, json: bool) -> int:
     """Print what a sync did; return the exit status."""
-    from frontdesk.errors import FrontdeskError  # noqa: PLC0415  # keeps --help fast
+    from frontdesk.errors import FrontdeskError  # keeps --help fast
 
     reports = [one for one in results if not isinstance(one, FrontdeskError)]
     errors = [one for one in results if isinstance(one, FrontdeskError)]
@@ -113,7 +113,7 @@ def report(desk: Desk, results: list[Report | FrontdeskError], *, json: bool) ->
 
 
 def _report_json(report: Report) -> dict[str, object]:
-    import attrs  # noqa: PLC0415  # keeps --help fast
+    import attrs  # keeps --help fast
 
     values = attrs.asdict(report, recurse=False)
     outcomes: dict[str, dict[str, int]] = {}
@@ -139,11 +139,10 @@ def _print_reports(reports: list[Report]) -> None:
 
 
 def _worst(errors: Sequence[FrontdeskError | None], *, problems: bool) -> int:
-    from frontdesk.errors import AuthenticationError, ConfigurationError  # noqa: PLC0415
+    from frontdesk.errors import AuthenticationError, ConfigurationError
 
     if any(
-        isinstance(e, ConfigurationError) and not isinstance(e, AuthenticationError)
-        for e in errors
+        isinstance(e, ConfigurationError) and not isinstance(e, AuthenticationError) for e in errors
     ):
         return 2
     return 1 if problems else 0

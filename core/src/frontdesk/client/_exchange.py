@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import anyio
@@ -27,6 +27,15 @@ _UNSENDABLE: Final = (
     httpx.UnsupportedProtocol,
     UnicodeEncodeError,
 )
+_HARMLESS: Final = {
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "user-agent",
+}
 # Enough for any reason; a server in trouble may pour out pages of HTML instead.
 _REASON_BYTES: Final = 64 * 1024
 
@@ -127,8 +136,8 @@ class Exchange:
         status = response.status_code
         request_id = asked.redactor.request_id(response.headers.get(self.request_id))
         body = await _start(response)
-        sent = [*response.request.url.params.values(), *response.request.headers.values()]
-        reason = asked.redactor.reason(body, sent) if status in EXPLAINED else None
+        explained = status in EXPLAINED
+        reason = asked.redactor.reason(body, _echoes(response.request)) if explained else None
         after = retry_after(response.headers.get("retry-after"), self.clock.now())
         wait = backoff(number, self.jitter) if after is None else after
         if status == _TOO_MANY:
@@ -136,6 +145,15 @@ class Exchange:
             self.pacer.hold(wait)
         again = status in RETRIED and wait <= self.limits.max_wait
         return Failure(asked.answered(status, request_id, reason, after), wait if again else None)
+
+
+def _echoes(request: httpx.Request) -> Iterator[str]:
+    """Return what was sent besides the body, and might come back in an error's reason."""
+    yield from request.url.params.values()
+    for name, value in request.headers.items():
+        if name not in _HARMLESS:
+            # "Bearer abc" may come back as "abc".
+            yield from (value, *value.split())
 
 
 async def _start(response: httpx.Response) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterator, Iterator
-from typing import Final
+from typing import Final, cast
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -91,25 +91,22 @@ class _Body(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         received = unpacked = 0
-        async for chunk in self._chunks():
+        # An asynchronous transport gives no other streams.
+        async for chunk in cast("httpx.AsyncByteStream", self._response.stream):
             received += len(chunk)
             for piece in self._pieces(chunk):
                 unpacked += len(piece)
                 # Packed bytes count too: they can go on for ever without meaning anything.
                 if max(received, unpacked) > self._limit:
-                    raise UnusableError(f"its body is larger than {self._limit} bytes")
+                    raise UnusableError(
+                        f"its body is larger than {self._limit} bytes", self._response
+                    )
                 yield piece
         if received and self._unpacker and not self._unpacker.eof:
             raise httpx.RemoteProtocolError("the packed body ends too early")
 
     async def aclose(self) -> None:
         await self._response.aclose()
-
-    def _chunks(self) -> AsyncIterator[bytes]:
-        stream = self._response.stream
-        if not isinstance(stream, httpx.AsyncByteStream):
-            raise UnusableError("its transport cannot be read asynchronously")
-        return stream.__aiter__()
 
     def _pieces(self, chunk: bytes) -> Iterator[bytes]:
         if self._unpacker is None:
@@ -126,7 +123,7 @@ class _Body(httpx.AsyncByteStream):
             fault = "its body cannot be unpacked"
         else:
             return
-        raise UnusableError(fault)
+        raise UnusableError(fault, self._response)
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:

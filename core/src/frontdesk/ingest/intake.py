@@ -28,7 +28,6 @@ from frontdesk.model import (
     Origin,
     Profile,
     Record,
-    Ref,
     Related,
     Reservation,
     Unreadable,
@@ -181,9 +180,7 @@ class Intake:
 
     # -- mapping ----------------------------------------------------------------------
 
-    async def _map(
-        self, works: Sequence[_Work], related: Related
-    ) -> list[Record | Unreadable]:
+    async def _map(self, works: Sequence[_Work], related: Related) -> list[Record | Unreadable]:
         """Run the hooks, and again with answers to their refs; return what was fetched."""
         fetched: list[Record | Unreadable] = []
         asking = works

@@ -110,9 +110,7 @@ class _Run:
         self.refs: dict[Ref, None] = {}
         self.skipped: str | None = None
 
-    def call(
-        self, name: str, hook: Callable[..., _T], check: Callable[[Any], None]
-    ) -> _T | None:
+    def call(self, name: str, hook: Callable[..., _T], check: Callable[[Any], None]) -> _T | None:
         if self.only and name not in self.only:
             return None
         try:
@@ -140,7 +138,8 @@ class _Run:
             raise RecordError(f"gave metric {event.metric!r}, which the manifest does not declare")
         _text("guest of an event", event.guest)
         _aware(f"time of {event.metric!r}", event.time)
-        if event.value is not None and not isinstance(event.value, Decimal):
+        value: object = event.value
+        if value is not None and not isinstance(value, Decimal):
             raise RecordError(f"value of {event.metric!r} is no Decimal")
 
     def check_profile(self, profile: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from frontdesk.connection import Connection
 from frontdesk.errors import ConfigurationError, RecordError
@@ -19,7 +20,7 @@ async def replay(
     """Map the entries' records with today's hooks; return each one's outcome."""
     outcomes: dict[int, str] = {}
     for id in ids:
-        entry = await syncer.store.read(lambda db, id=id: listing.read_quarantine(db, id))  # type: ignore[misc]  # bound early
+        entry = await syncer.store.read(partial(listing.read_quarantine, id=id))
         if entry is None:
             raise ConfigurationError(f"there is no entry {id} in quarantine")
         connection = connections.get(entry.row.connection)

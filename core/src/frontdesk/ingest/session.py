@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from frontdesk.errors import AuthenticationError, FrontdeskError, RateLimitedErr
 from frontdesk.ingest.intake import Intake
 from frontdesk.ingest.lookups import Lookups
 from frontdesk.ingest.reader import Reader
-from frontdesk.model import Account, Origin, Record, Unreadable
+from frontdesk.model import Origin, Record, Unreadable
 from frontdesk.store import Store, accounts, commit, leases
 from frontdesk.store.batch import Batch, Written
 
@@ -59,7 +59,7 @@ class Session:
 @asynccontextmanager
 async def opened(
     connection: Connection, store: Store, clock: Clock, others: frozenset[str]
-) -> AsyncIterator[Session]:
+) -> AsyncGenerator[Session]:
     """Open *connection*'s account and hold its lease until the block ends.
 
     Args:
@@ -82,15 +82,13 @@ async def opened(
             lookups.attach(client, reader)
             intake = Intake(connection, client, reader, stored)
             async with _lease(store, clock, stored.id) as lease:
-                session = Session(
-                    connection, client, store, clock, stored, lease, lookups, intake
-                )
+                session = Session(connection, client, store, clock, stored, lease, lookups, intake)
                 async with _noting(session):
                     yield session
 
 
 @asynccontextmanager
-async def _noting(session: Session) -> AsyncIterator[None]:
+async def _noting(session: Session) -> AsyncGenerator[None]:
     """Note in the store why a session had to stop, and that all is well if it did not."""
     try:
         yield
@@ -104,7 +102,7 @@ async def _noting(session: Session) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _lease(store: Store, clock: Clock, connection: int) -> AsyncIterator[leases.Lease]:
+async def _lease(store: Store, clock: Clock, connection: int) -> AsyncGenerator[leases.Lease]:
     """Hold a connection's lease, renewing it until the block ends."""
     me = f"{socket.gethostname()}:{os.getpid()}"
 
@@ -129,7 +127,7 @@ async def _renew(store: Store, clock: Clock, lease: leases.Lease) -> None:
 
 
 @contextmanager
-def naming(connector: str) -> Iterator[None]:
+def naming(connector: str) -> Generator[None]:
     """Write the connector's name on every error that passes."""
     try:
         yield
@@ -139,7 +137,7 @@ def naming(connector: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def together() -> AsyncIterator[Any]:
+async def together() -> AsyncGenerator[Any]:
     """Open a task group whose first failure is raised as it is, not wrapped."""
     try:
         async with anyio.create_task_group() as group:

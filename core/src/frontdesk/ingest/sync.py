@@ -97,9 +97,7 @@ def _since(session: Session, stream: Stream, purpose: Purpose) -> datetime | Non
 class _Walk:
     """The walk through one stream: the next page is read while this one is written."""
 
-    def __init__(
-        self, session: Session, report: Report, listener: Listener, query: Query
-    ) -> None:
+    def __init__(self, session: Session, report: Report, listener: Listener, query: Query) -> None:
         self._session, self._report = session, report
         self._listener, self._query = listener, query
         self._origin = Origin.HISTORY if query.purpose is Purpose.HISTORY else Origin.LIVE

@@ -228,9 +228,7 @@ def list_events(
         .limit(limit)
     )
     if metric is not None:
-        asked = asked.join(metrics, metrics.c.id == log.c.metric_id).where(
-            metrics.c.name == metric
-        )
+        asked = asked.join(metrics, metrics.c.id == log.c.metric_id).where(metrics.c.name == metric)
     if guest is not None:
         asked = asked.join(guests, guests.c.id == log.c.guest_id).where(guests.c.key == guest)
     return [

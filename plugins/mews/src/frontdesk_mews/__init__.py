@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import attrs
 import httpx
+
 from frontdesk.client import Client
 from frontdesk.hooks import hookimpl
 from frontdesk.manifest import (
@@ -36,7 +37,6 @@ from frontdesk.model import (
     Ref,
     Reservation,
 )
-
 from frontdesk_mews import account, guests, reading, reservations, tables, webhooks
 from frontdesk_mews.rows import build_record
 

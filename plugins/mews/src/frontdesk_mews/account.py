@@ -9,11 +9,11 @@ from importlib import metadata
 from typing import Any, Final
 
 import httpx
+
 from frontdesk import jsons
 from frontdesk.client import Client
 from frontdesk.errors import RecordError, UnexpectedResponseError
 from frontdesk.model import Account, Json, Payload, Site
-
 from frontdesk_mews.asking import all_rows, together
 from frontdesk_mews.operations import ENTERPRISES
 from frontdesk_mews.rows import as_row, instant, objects, part, required, required_instant, text

@@ -9,11 +9,11 @@ from http import HTTPStatus
 from typing import Any, Final, TypeVar, cast
 
 import anyio
+
 from frontdesk.client import Client
 from frontdesk.errors import PlatformError, RefusedError, UnavailableError, UnexpectedResponseError
 from frontdesk.model import Json, Payload
 from frontdesk.walkers import by_cursor
-
 from frontdesk_mews.operations import Operation
 from frontdesk_mews.rows import as_list, as_row
 

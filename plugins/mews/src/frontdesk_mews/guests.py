@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import phonenumbers
+
 from frontdesk.model import (
     Channel,
     Consent,
@@ -18,7 +19,6 @@ from frontdesk.model import (
     Profile,
     Record,
 )
-
 from frontdesk_mews.rows import before, joined, part, strings, text
 
 #: Domains of the addresses booking sites lend their guests. Mews lists the first five as

@@ -5,32 +5,20 @@ A part is absent where it was not asked for or may not be, and None where Mews h
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import attrs
-from frontdesk.client import Client
-from frontdesk.errors import AuthenticationError
-from frontdesk.model import Json, Payload
 
+from frontdesk.client import Client
+from frontdesk.model import Json, Payload
 from frontdesk_mews import operations
-from frontdesk_mews.account import clock
-from frontdesk_mews.asking import by_ids, together
-from frontdesk_mews.operations import Operation
+from frontdesk_mews.asking import together
+from frontdesk_mews.grants import Asker, Found, readable
 from frontdesk_mews.rows import JOINED, Row, as_list, as_row
 
-_T = TypeVar("_T")
-_log = logging.getLogger("frontdesk")
-
-#: By id. None: the operation is not granted.
-Found = Mapping[str, Json] | None
-
-#: Reference data changes rarely, and an old name does no harm.
-_MAX_AGE: Final = timedelta(days=1)
 _NAME: Final = ("Name",)
 _SERVICE: Final = ("Names", "Name", "EnterpriseId")
 _ADDRESS: Final = ("Line1", "Line2", "City", "PostalCode", "CountryCode")
@@ -42,30 +30,36 @@ class Joiner:
     """Joins the pages of one walk, and remembers during it what is not granted."""
 
     client: Client[Any]
-    _refused: set[str] = attrs.field(factory=set[str], init=False)
+    _asker: Asker = attrs.field(init=False)
+
+    @_asker.default
+    def _ask(self) -> Asker:
+        return Asker(self.client)
 
     async def customers(self, rows: Sequence[Json]) -> None:
         """Join main addresses, companies and countries."""
-        people = _readable(rows)
+        people = readable(rows)
         addresses = await self._addresses(people)
-        companies = await self._reference("companies", _ids(people, "CompanyId"))
+        companies = await self._asker.reference("companies", _ids(people, "CompanyId"))
         for row in people:
             row[JOINED] = {
                 **_part("Address", addresses, row.get("AddressId"), _ADDRESS),
                 **_part("Company", companies, row.get("CompanyId"), _NAME),
             }
         codes = [_country(row) for row in people]
-        countries = await self._reference("countries", sorted({*filter(None, codes)}))
+        countries = await self._asker.reference("countries", sorted({*filter(None, codes)}))
         for row, code in zip(people, codes, strict=True):
             row[JOINED] |= _part("Country", countries, code, ("EnglishName",))
 
     async def reservations(self, rows: Sequence[Json]) -> None:
         """Join services, groups, companies, vouchers, ages, order items and companions."""
-        stays = _readable(rows)
-        services = await self._reference("services", _ids(stays, "ServiceId"))
-        companies = await self._reference("companies", _ids(stays, "PartnerCompanyId"))
-        vouchers = await self._reference("vouchers", _ids(stays, "VoucherId"))
-        ages = await self._reference("age_categories", sorted({i for r in stays for i in _ages(r)}))
+        stays = readable(rows)
+        services = await self._asker.reference("services", _ids(stays, "ServiceId"))
+        companies = await self._asker.reference("companies", _ids(stays, "PartnerCompanyId"))
+        vouchers = await self._asker.reference("vouchers", _ids(stays, "VoucherId"))
+        ages = await self._asker.reference(
+            "age_categories", sorted({i for r in stays for i in _ages(r)})
+        )
         groups, items, companions = await together(
             partial(self._groups, stays),
             partial(self._items, stays, services),
@@ -82,54 +76,21 @@ class Joiner:
                 **(_several("Companions", companions, row) if _lacks_guest(row) else {}),
             }
 
-    async def _granted(self, what: str, job: Callable[[], Awaitable[_T]]) -> _T | None:
-        """Do *job*, or do without it where just this is not granted."""
-        if what in self._refused:
-            return None
-        try:
-            return await job()
-        except AuthenticationError:
-            # A revoked token looks the same, but then this fails as well.
-            await clock(self.client)
-        if what not in self._refused:
-            self._refused.add(what)
-            _log.warning("mews does not grant %s: what it tells is left out", what)
-        return None
-
-    async def _reference(self, stream: str, ids: Sequence[str]) -> Found:
-        if not ids:
-            return {}
-        job = partial(self.client.lookup, stream, ids, max_age=_MAX_AGE)
-        found = await self._granted(stream, job)
-        if found is None:
-            return None
-        return {key: record.payload for key, record in found.items() if record is not None}
-
-    async def _rows(
-        self, operation: Operation, ids: Sequence[str], asked: Payload | None = None
-    ) -> list[Row] | None:
-        if not ids:
-            return []
-        job = partial(by_ids, self.client, operation, ids, asked or {})
-        rows = await self._granted(operation.path, job)
-        # A row may come twice where rows move from page to page; money must not be.
-        return None if rows is None else list({row["Id"]: row for row in _readable(rows)}.values())
-
     async def _groups(self, stays: Sequence[Row]) -> Found:
-        rows = await self._rows(operations.GROUPS, _ids(stays, "GroupId"))
+        rows = await self._asker.rows(operations.GROUPS, _ids(stays, "GroupId"))
         return None if rows is None else {row["Id"]: row for row in rows}
 
     async def _addresses(self, people: Sequence[Row]) -> Found:
         # A guest may have several; the main one is the one the guest's row names.
         owners = [row["Id"] for row in people if row.get("AddressId")]
-        rows = await self._rows(operations.ADDRESSES, owners)
+        rows = await self._asker.rows(operations.ADDRESSES, owners)
         if rows is None:
             return None
         return {row["Id"]: row for row in rows if row.get("IsActive") is True}
 
     async def _companions(self, stays: Sequence[Row]) -> Found:
         wanted = [row["Id"] for row in stays if _lacks_guest(row)]
-        rows = await self._rows(operations.COMPANIONSHIPS, wanted)
+        rows = await self._asker.rows(operations.COMPANIONSHIPS, wanted)
         if rows is None:
             return None
         # Newest first; whoever was named first stays the first.
@@ -143,7 +104,7 @@ class Joiner:
         for row in stays:
             sold[self._currency(row, services)].append(row["Id"])
         jobs = [
-            partial(self._rows, operations.ITEMS, ids, {"Currency": code} if code else None)
+            partial(self._asker.rows, operations.ITEMS, ids, {"Currency": code} if code else None)
             for code, ids in sold.items()
         ]
         items: list[Row] = []
@@ -163,11 +124,6 @@ class Joiner:
         service: Payload = (services or {}).get(str(row.get("ServiceId"))) or {}
         site = self.client.account.site(service.get("EnterpriseId"))
         return site.currency if site else None
-
-
-def _readable(rows: Iterable[Json]) -> list[Row]:
-    found = [as_row(row) for row in rows]
-    return [row for row in found if row is not None and isinstance(row.get("Id"), str)]
 
 
 def _ids(rows: Iterable[Row], field: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import attrs
+
 from frontdesk.model import Json, Payload
 
 #: Without these, Mews hides rows: deleted guests, cancelled stays, inactive age categories.

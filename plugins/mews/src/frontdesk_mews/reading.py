@@ -9,11 +9,11 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import attrs
+
 from frontdesk.client import Client
 from frontdesk.errors import ConfigurationError, UnavailableError
 from frontdesk.model import Json, Page, Payload, Progress, Purpose, Query, Record, Unreadable
 from frontdesk.walkers import read_rows
-
 from frontdesk_mews import operations
 from frontdesk_mews.account import chains, clock, is_portfolio
 from frontdesk_mews.asking import MOST, all_rows, by_ids, pages, rows_of

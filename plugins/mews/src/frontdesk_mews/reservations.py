@@ -10,22 +10,19 @@ from frontdesk.errors import RecordError, SkipRecord
 from frontdesk.model import (
     Context,
     Event,
-    Json,
     Origin,
     Payload,
     Record,
     Reservation,
     Site,
 )
-
 from frontdesk_mews import tables
 from frontdesk_mews.money import UNKNOWN, Worth, worth
+from frontdesk_mews.properties import properties
 from frontdesk_mews.rows import (
     before,
     instant,
     joined,
-    localized,
-    objects,
     part,
     required,
     required_instant,
@@ -59,26 +56,6 @@ _STATUS: Final = {
     "Processed": "departed",
     "Canceled": "cancelled",
 }
-#: Property: the field it is read from as it is.
-_PLAIN: Final = (
-    ("Reservation ID", "Id"),
-    ("Reservation Number", "Number"),
-    ("Account Type", "AccountType"),
-    ("Service Sender Origin", "Origin"),
-    ("Commander Origin", "CommanderOrigin"),
-    ("Cancellation Reason", "CancellationReason"),
-    ("Release Date", "ReleasedUtc"),
-    ("Scheduled Start Time", "ScheduledStartUtc"),
-    ("Scheduled End Time", "ScheduledEndUtc"),
-    ("Actual Start Time", "ActualStartUtc"),
-    ("Actual End Time", "ActualEndUtc"),
-    ("Reservation Purpose", "Purpose"),
-)
-#: Property: the joined part whose name it is.
-_NAMED: Final = (
-    ("Reservation Group Name", "Group"),
-    ("Partner Company Name", "PartnerCompany"),
-)
 
 
 def events(record: Record, previous: Record | None, context: Context) -> list[Event]:
@@ -179,63 +156,6 @@ def _worth(row: Payload, state: str, site: Site | None, context: Context) -> Wor
     if items is None:
         return UNKNOWN
     return worth(items, state, context.settings.value_basis, site.currency if site else None)
-
-
-def properties(row: Payload, site: Site | None) -> dict[str, Json]:
-    """Return the properties; one whose source is absent is absent itself."""
-    shown: dict[str, Json] = {name: text(row, field) for name, field in _PLAIN if field in row}
-    if "VoucherId" in row:
-        shown["Used Voucher"] = text(row, "VoucherId") is not None
-    if "Options" in row:
-        shown["Check In Status"] = _check_in_status(part(row, "Options"))
-    _add_joined(shown, joined(row), site)
-    _add_persons(shown, row)
-    return shown
-
-
-def _add_joined(shown: dict[str, Json], parts: Payload, site: Site | None) -> None:
-    for name, key in _NAMED:
-        if key in parts:
-            shown[name] = text(part(parts, key) or {}, "Name")
-    if "Service" in parts:
-        service = part(parts, "Service") or {}
-        shown["Service Name"] = localized(service, site.language if site else None)
-    if "Voucher" in parts:
-        voucher = text(part(parts, "Voucher") or {}, "Name")
-        shown["Voucher Names"] = [voucher] if voucher else []
-
-
-def _check_in_status(options: Payload | None) -> str | None:
-    if options is None:
-        return None
-    if options.get("OwnerCheckedIn"):
-        everyone = options.get("AllCompanionsCheckedIn")
-        return "All Checked In" if everyone else "Owner Checked In"
-    return "Companion Checked In" if options.get("AnyCompanionCheckedIn") else "Not Checked In"
-
-
-def _add_persons(shown: dict[str, Json], row: Payload) -> None:
-    if row.get("PersonCounts") is None:
-        return
-    counts = _persons(row)
-    shown["Reservation Person Counts"] = sum(counts.values())
-    classes = part(joined(row), "AgeCategories")
-    if classes is None:
-        return
-    # A category Mews no longer tells of counts as a person, neither adult nor child.
-    for name in ("Adult", "Child"):
-        total = sum(n for key, n in counts.items() if classes.get(key) == name)
-        shown[f"Reservation {name} Counts"] = total
-
-
-def _persons(row: Payload) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for entry in objects(row, "PersonCounts"):
-        category, count = required(entry, "AgeCategoryId"), entry.get("Count")
-        if type(count) is not int:
-            raise RecordError("Count of PersonCounts is not a whole number")
-        counts[category] = counts.get(category, 0) + count
-    return counts
 
 
 def _status(row: Payload, state: str) -> str:

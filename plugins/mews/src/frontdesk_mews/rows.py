@@ -112,20 +112,6 @@ def joined(row: Payload) -> Payload:
     return part(row, JOINED) or _NOTHING
 
 
-def localized(named: Payload, language: str | None) -> str | None:
-    """Return the name in *language*, or the next best; old services have only ``Name``."""
-    names = part(named, "Names") or _NOTHING
-    for wanted in (language, _same_tongue(names, language), "en-US", "en-GB"):
-        if wanted and names.get(wanted):
-            return text(names, wanted)
-    return text(names, next(iter(names))) if names else text(named, "Name")
-
-
-def _same_tongue(names: Payload, language: str | None) -> str | None:
-    tongue = (language or "").partition("-")[0]
-    return next((code for code in names if tongue and code.partition("-")[0] == tongue), None)
-
-
 def before(record: Record, previous: Record | None) -> Payload | None:
     """Return what the row was before; a version that arrives late has no such thing."""
     if previous is None:

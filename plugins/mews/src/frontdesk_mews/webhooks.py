@@ -6,10 +6,10 @@ import hmac
 from typing import Any, Final
 
 import msgspec
+
 from frontdesk import jsons
 from frontdesk.errors import RecordError
 from frontdesk.model import Delivery, Ref
-
 from frontdesk_mews.rows import Row, as_row, objects, part, required, text
 
 #: Only reservations are announced as service orders so far.

@@ -1,0 +1,109 @@
+"""Writing records: new rows, newer versions, and the guests they speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from frontdesk.store.batch import Kept
+from frontdesk.store.schema import payloads, record_guests, records, streams
+from frontdesk.store.transaction import ORIGINS, Transaction
+from frontdesk.store.upserts import chunks, insert_missing
+
+
+def write_records(tx: Transaction) -> None:
+    """Write the batch's records; of several versions of one, the last stays."""
+    last: dict[tuple[str, str, str], Kept] = {}
+    for kept in tx.batch.kept:
+        record = kept.record
+        last[record.stream, record.site or "", record.id] = kept
+    fresh = [kept for kept in last.values() if kept.stored is None]
+    newer = [kept for kept in last.values() if kept.stored is not None]
+    _insert_records(tx, fresh)
+    _update_records(tx, newer)
+    for kept in tx.batch.kept:
+        record = kept.record
+        kept.row = last[record.stream, record.site or "", record.id].row
+    _index_guests(tx, last.values())
+    _mark_met(tx)
+
+
+def _values(tx: Transaction, kept: Kept) -> dict[str, Any]:
+    record = kept.record
+    return {
+        "stream_id": tx.stored.streams[record.stream],
+        "site": record.site or "",
+        "key": record.id,
+        "version": record.version,
+        "digest": kept.digest,
+        "seen": record.seen,
+        "origin": ORIGINS[record.origin],
+        "deleted": record.deleted,
+    }
+
+
+def _insert_records(tx: Transaction, fresh: list[Kept]) -> None:
+    if not fresh:
+        return
+    scans = _scans(tx)
+    rows = [
+        {**_values(tx, kept), "scan": scans[tx.stored.streams[kept.record.stream]]}
+        for kept in fresh
+    ]
+    made = tx.db.execute(
+        insert(records).returning(records.c.id, sort_by_parameter_order=True), rows
+    )
+    for kept, row in zip(fresh, made.scalars(), strict=True):
+        kept.row = row
+    tx.db.execute(insert(payloads), [{"record_id": k.row, "body": k.body} for k in fresh])
+
+
+def _update_records(tx: Transaction, newer: list[Kept]) -> None:
+    rows: list[dict[str, Any]] = []
+    bodies: list[dict[str, Any]] = []
+    for kept in newer:
+        if kept.stored is None:
+            continue
+        kept.row = kept.stored.row
+        rows.append({"row": kept.row, **_values(tx, kept)})
+        bodies.append({"row": kept.row, "new": kept.body})
+    if rows:
+        changed: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "row"}
+        tx.db.execute(
+            update(records).where(records.c.id == bindparam("row")).values(**changed), rows
+        )
+        tx.db.execute(
+            update(payloads)
+            .where(payloads.c.record_id == bindparam("row"))
+            .values(body=bindparam("new")),
+            bodies,
+        )
+        _stamp_scan(tx, [kept.row for kept in newer])
+
+
+def _scans(tx: Transaction) -> dict[int, int]:
+    table = streams.c
+    rows = tx.db.execute(select(table.id, table.scan).where(table.connection_id == tx.stored.id))
+    return {row.id: row.scan for row in rows}
+
+
+def _mark_met(tx: Transaction) -> None:
+    _stamp_scan(tx, tx.batch.met)
+
+
+def _stamp_scan(tx: Transaction, rows: Sequence[int]) -> None:
+    table = records.c
+    for part in chunks(rows):
+        scan = select(streams.c.scan).where(streams.c.id == table.stream_id).scalar_subquery()
+        tx.db.execute(
+            update(records).where(table.id.in_(part), table.scan != scan).values(scan=scan)
+        )
+
+
+def _index_guests(tx: Transaction, kept: Iterable[Kept]) -> None:
+    pairs = [
+        {"guest_id": tx.guests[guest], "record_id": one.row} for one in kept for guest in one.guests
+    ]
+    insert_missing(tx.db, record_guests, pairs)
