@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from frontdesk import (
     ConsentRules,
     ConsentState,
     Context,
+    Delivery,
     Event,
     Exclusion,
     Gone,
@@ -28,7 +30,6 @@ from frontdesk import (
     Page,
     Profile,
     ProfileField,
-    Progress,
     Property,
     Purpose,
     Query,
@@ -43,7 +44,7 @@ from frontdesk import (
     setting,
 )
 from frontdesk.errors import SkipRecord
-from frontdesk.walkers import read_rows
+from frontdesk.walkers import by_offset, read_rows
 
 
 @attrs.frozen
@@ -84,6 +85,7 @@ _STAY = (
     Property("Value Currency", "string", of="currency"),
     Property("Stay ID", "string"),
     Property("Room", "string"),
+    Property("Friend", "string"),
 )
 
 manifest = Manifest(
@@ -101,7 +103,7 @@ manifest = Manifest(
             rows="items",
         ),
         Stream("stays", timedelta(days=730), polling=timedelta(minutes=5), rows="items"),
-        Stream("clubs", "all", scan=True, rows="items"),
+        Stream("clubs", "all", polling=timedelta(hours=1), scan=True, rows="items"),
         Stream("rooms", batch=2, rows="items"),
     ),
     metrics=(
@@ -116,13 +118,14 @@ manifest = Manifest(
     build_record=build_record,
     guests="guests",
     realtime=True,
+    sandbox="inn:create",
 )
 
 
 @hookimpl
 async def open_account(client: Client[Settings]) -> Account:
     row = await client.get("account")
-    site = Site(row["id"], row["title"], "Europe/Prague", "EUR", "CZ")
+    site = Site(row["site"], row["title"], row["zone"], "EUR", "CZ")
     clock = datetime.fromisoformat(row["now"]) if "now" in row else None
     return Account(row["id"], row["title"], (site,), clock=clock)
 
@@ -133,33 +136,47 @@ async def fetch_history(client: Client[Settings], query: Query) -> AsyncIterator
         answer = await client.get(query.stream, params={"ids": ",".join(query.ids)})
         yield Page(_read(query.stream, answer["items"]))
         return
-    offset = (query.cursor or {}).get("offset", 0)
-    while True:
-        size = client.settings.page_size
-        answer = await client.get(query.stream, params={"offset": offset, "size": size})
-        rows = answer["items"]
-        if query.stream == "stays":
-            rooms = {row["room"] for row in rows if row.get("room")}
-            known = await client.lookup("rooms", sorted(rooms), max_age=timedelta(days=1))
-            rows = [_with_room(row, known) for row in rows]
-        offset += len(rows)
-        last = offset >= answer["total"]
+    scan = query.stream == "clubs"
+    cursor = query.cursor or {"v": 1, "offset": 0}
+    since = top = cursor.get("since", "")
+
+    async def fetch(offset: int, size: int) -> tuple[list[Any], int]:
+        params = {"offset": offset, "size": size, "since": since or None}
+        answer = await client.get(query.stream, params=params)
+        return answer["items"], answer["total"]
+
+    size = client.settings.page_size
+    async for step in by_offset(fetch, size=size, start=cursor["offset"]):
+        rows = await _with_rooms(client, step.rows) if query.stream == "stays" else step.rows
+        top = max([top, *(str(row["changed"]) for row in rows if _has(row, "changed"))])
+        last = step.cursor is None
+        following = {"v": 1, "offset": step.cursor or 0, "since": since}
+        if last and query.purpose is Purpose.CHANGES and not scan:
+            following["since"] = top
         yield Page(
             _read(query.stream, rows),
-            cursor={"v": 1, "offset": offset},
-            progress=Progress(offset, answer["total"]),
-            complete=last and query.stream == "clubs",
+            cursor=following,
+            progress=step.progress,
+            complete=last and scan,
         )
-        if last:
-            return
 
 
-def _read(stream: str, rows: list[Any]) -> list[Any]:
+async def _with_rooms(client: Client[Settings], rows: Sequence[Any]) -> list[Any]:
+    rooms = sorted({row["room"] for row in rows if _has(row, "room")})
+    known = await client.lookup("rooms", rooms, max_age=timedelta(days=1))
+    return [_with_room(row, known) for row in rows]
+
+
+def _has(row: Any, field: str) -> bool:
+    return isinstance(row, dict) and isinstance(row.get(field), str)
+
+
+def _read(stream: str, rows: Sequence[Any]) -> list[Any]:
     return read_rows(stream, rows, lambda row: build_record(stream, row))
 
 
 def _with_room(row: Any, known: Any) -> Any:
-    room = known.get(row.get("room")) if isinstance(row, dict) else None
+    room = known.get(row["room"]) if _has(row, "room") else None
     return {**row, "Room": room.payload["name"]} if room else row
 
 
@@ -169,20 +186,24 @@ def parse_event(
 ) -> Iterator[Event | Ref]:
     row = record.payload
     if record.stream == "stays":
-        yield from _stay_events(record, row, context)
+        yield from _stay_events(record, row, related, context)
     elif record.stream == "clubs":
         metric = "Left Club" if record.deleted else "Joined Club"
         when = record.seen if record.deleted else datetime.fromisoformat(row["joined"])
         yield Event(metric, row["guest"], when, properties={"Club": row["name"]})
 
 
-def _stay_events(record: Record, row: Any, context: Context) -> Iterator[Event]:
+def _stay_events(record: Record, row: Any, related: Related, context: Context) -> Iterator[Event]:
     if row.get("house"):
         raise SkipRecord("house")
+    properties = {"Stay ID": record.id, "Room": row.get("Room")}
+    if row.get("friend"):
+        friend = related[Ref("guests", row["friend"])]
+        properties["Friend"] = friend.payload.get("name") if friend else None
     about: dict[str, Any] = {
         "value": Decimal(row["total"]) if "total" in row else None,
         "currency": context.account.sites[0].currency,
-        "properties": {"Stay ID": record.id, "Room": row.get("Room")},
+        "properties": properties,
     }
     yield Event("Booked Stay", row["guest"], datetime.fromisoformat(row["booked"]), **about)
     if row.get("cancelled"):
@@ -224,3 +245,12 @@ def map_reservation(record: Record) -> Reservation | None:
         return None
     status = "cancelled" if record.payload.get("cancelled") else "confirmed"
     return Reservation(number=record.id, guest=record.payload["guest"], status=status)
+
+
+@hookimpl
+def read_webhook(delivery: Delivery) -> Iterator[Record | Ref]:
+    for news in json.loads(delivery.body)["news"]:
+        if "row" in news:
+            yield build_record(news["stream"], news["row"])
+        else:
+            yield Ref(news["stream"], news["id"])

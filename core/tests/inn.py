@@ -1,15 +1,27 @@
-"""An inn on Acorn: a miniature of the platform, in memory, behind a transport."""
+"""An inn on Acorn: a miniature of the platform, in memory, behind a transport or served."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import acorn
+import anyio
+import attrs
 import httpx
 
+from frontdesk import Connection, Desk, Report, hookimpl
+from frontdesk.ingest.session import HEARTBEAT
+from frontdesk.sandbox import ASGI, Sandbox
+
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+TOKEN = "s3cret-CANARY"
 
 
 class FixedClock:
@@ -25,10 +37,8 @@ class FixedClock:
         return self.at
 
     async def sleep(self, seconds: float) -> None:
-        import anyio
-
-        if seconds >= 10:
-            # A heartbeat: nobody is waiting for it.
+        if seconds == HEARTBEAT:
+            # Nobody is waiting for it.
             await anyio.sleep_forever()
         self.at += timedelta(seconds=seconds)
         await anyio.lowlevel.checkpoint()
@@ -37,10 +47,15 @@ class FixedClock:
 class Inn:
     """Rows by stream; *before* may answer a request in the platform's stead."""
 
-    def __init__(self, id: str = "oak-1") -> None:
+    def __init__(self, id: str = "oak-1", *, site: str | None = None) -> None:
         self.id = id
+        self.site = site or id
+        self.token = TOKEN
+        self.title = "The Oak"
+        self.zone = "Europe/Prague"
         self.rows: dict[str, list[Any]] = {"guests": [], "stays": [], "clubs": [], "rooms": []}
         self.requests: list[httpx.Request] = []
+        self.served = 0
         self.before: Callable[[httpx.Request], httpx.Response | None] = lambda _: None
 
     @property
@@ -52,21 +67,44 @@ class Inn:
         instead = self.before(request)
         if instead is not None:
             return instead
-        if request.headers.get("authorization") != "Bearer s3cret":
+        if request.headers.get("authorization") != f"Bearer {self.token}":
             return httpx.Response(401, json={"Message": "bad token"})
         stream = request.url.path.strip("/")
         if stream == "account":
-            account = {"id": self.id, "title": "The Oak", "now": NOW.isoformat()}
-            return httpx.Response(200, json=account)
-        return httpx.Response(200, content=json.dumps(self.page(stream, request.url.params)))
+            return httpx.Response(200, json=self.account())
+        page = self.page(stream, request.url.params)
+        self.served += len(page["items"])
+        return httpx.Response(200, content=json.dumps(page))
+
+    def account(self) -> dict[str, Any]:
+        site = {"site": self.site, "zone": self.zone}
+        return {"id": self.id, "title": self.title, "now": NOW.isoformat(), **site}
 
     def page(self, stream: str, params: httpx.QueryParams) -> dict[str, Any]:
         rows = self.rows[stream]
         if "ids" in params:
             wanted = params["ids"].split(",")
             return {"items": [r for r in rows if r["id"] in wanted], "total": len(wanted)}
+        if "since" in params:
+            rows = [r for r in rows if _changed(r) >= params["since"]]
         offset, size = int(params["offset"]), int(params["size"])
         return {"items": rows[offset : offset + size], "total": len(rows)}
+
+    def asked(self, stream: str) -> list[dict[str, str]]:
+        """Return the queries of all requests for a stream."""
+        return [
+            dict(request.url.params)
+            for request in self.requests
+            if request.url.path.strip("/") == stream
+        ]
+
+    def forget_requests(self) -> None:
+        self.requests.clear()
+        self.served = 0
+
+
+def _changed(row: Any) -> str:
+    return str(row.get("changed", "~")) if isinstance(row, dict) else "~"
 
 
 def guest(id: str, **more: Any) -> dict[str, Any]:
@@ -93,3 +131,144 @@ def stay(id: str, guest: str = "ada", **more: Any) -> dict[str, Any]:
         "changed": "2026-10-01T10:00:00Z",
         **more,
     }
+
+
+def club(id: str, guest: str = "ada", **more: Any) -> dict[str, Any]:
+    """A guest's place in a club."""
+    return {"id": id, "guest": guest, "name": "Books", "joined": "2026-08-01T00:00:00Z", **more}
+
+
+def busy(stays: int = 25) -> Inn:
+    """An inn with guests (one of them only known from stays), a room and a club."""
+    inn = Inn()
+    inn.rows["guests"] = [guest("ada"), guest("bob", news=False)]
+    inn.rows["stays"] = [stay(f"s{n}", guest="ada" if n % 3 else "eve") for n in range(stays)]
+    inn.rows["rooms"] = [{"id": "r1", "name": "Blue"}]
+    inn.rows["clubs"] = [club("c1"), club("c2", guest="bob")]
+    return inn
+
+
+def connected(desk: Desk, inn: Inn, connector: ModuleType = acorn, **options: Any) -> Connection:
+    """Connect the desk to the inn."""
+    return desk.connect(connector, **{"token": TOKEN, "transport": inn.transport, **options})
+
+
+async def sync(store: Path, inn: Inn, connector: ModuleType = acorn, **options: Any) -> Report:
+    """Open a desk on a store, and sync the inn into it."""
+    async with Desk(store, clock=options.pop("clock", None) or FixedClock()) as desk:
+        return await desk.sync(connected(desk, inn, connector, **options))
+
+
+def altered(**hooks: Callable[..., Any]) -> ModuleType:
+    """Acorn with other hooks; ``manifest`` and ``build_record`` may be replaced as well."""
+    module = ModuleType("acorn")
+    vars(module).update({k: v for k, v in vars(acorn).items() if not k.startswith("__")})
+    build = hooks.pop("build_record", None)
+    if build is not None:
+        hooks["manifest"] = attrs.evolve(acorn.manifest, build_record=build)
+    for name, hook in hooks.items():
+        setattr(module, name, hook if name == "manifest" else hookimpl(hook))
+    return module
+
+
+# -- looking into a store -------------------------------------------------------------
+
+
+@contextmanager
+def opened(store: Path) -> Iterator[sqlite3.Connection]:
+    """Open a store's file directly, as an auditor would."""
+    with closing(sqlite3.connect(store)) as db:
+        db.row_factory = sqlite3.Row
+        yield db
+        db.commit()
+
+
+def asked(store: Path, question: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Return what the store's file answers."""
+    with opened(store) as db:
+        return [tuple(row) for row in db.execute(question, values)]
+
+
+_DUMPS = {
+    "guests": "SELECT g.key, m.key, g.excluded, g.gone IS NULL, g.asked IS NULL"
+    " FROM guests g LEFT JOIN guests m ON m.id = g.merged_into",
+    "records": "SELECT s.name, r.site, r.key, r.version, r.digest, r.origin, r.deleted, p.body"
+    " FROM records r JOIN streams s ON s.id = r.stream_id"
+    " LEFT JOIN payloads p ON p.record_id = r.id",
+    "record_guests": "SELECT g.key, s.name, r.site, r.key FROM record_guests x"
+    " JOIN guests g ON g.id = x.guest_id JOIN records r ON r.id = x.record_id"
+    " JOIN streams s ON s.id = r.stream_id",
+    "log": "SELECT l.kind, l.origin, g.key, r.key, m.name, l.at, l.event_id, l.value,"
+    " l.currency, b.body FROM log l JOIN log_bodies b USING (connection_id, seq)"
+    " JOIN guests g ON g.id = l.guest_id LEFT JOIN records r ON r.id = l.record_id"
+    " LEFT JOIN metrics m ON m.id = l.metric_id",
+    "metrics": "SELECT name, total, first, last FROM metrics",
+    "metric_days": "SELECT m.name, d.day, d.currency, d.total, d.value"
+    " FROM metric_days d JOIN metrics m ON m.id = d.metric_id",
+    "profiles": "SELECT g.key, r.key, p.email, p.first_name, p.digest, p.body FROM profiles p"
+    " JOIN guests g ON g.id = p.guest_id JOIN records r ON r.id = p.record_id",
+    "consents": "SELECT g.key, c.channel, c.address, c.state, c.at, c.evidence FROM consents c"
+    " JOIN guests g ON g.id = c.guest_id",
+    "reservations": "SELECT r.key, g.key, v.number, v.status, v.body FROM reservations v"
+    " JOIN guests g ON g.id = v.guest_id JOIN records r ON r.id = v.record_id",
+    "quarantine": "SELECT s.name, q.site, q.key, q.digest, q.hooks, q.reason, q.closed, q.payload"
+    " FROM quarantine q JOIN streams s ON s.id = q.stream_id",
+    "quarantine_guests": "SELECT g.key, q.key FROM quarantine_guests x"
+    " JOIN guests g ON g.id = x.guest_id JOIN quarantine q ON q.id = x.quarantine_id",
+    # What is read twice is counted twice, and as unchanged.
+    "counters": "SELECT s.name, c.outcome, c.total FROM counters c"
+    " JOIN streams s ON s.id = c.stream_id WHERE c.outcome != 'unchanged'",
+    "cursors": "SELECT s.name, c.purpose, c.cursor, c.finished FROM cursors c"
+    " JOIN streams s ON s.id = c.stream_id",
+    "connections": "SELECT connector, account, name, title, state, live_start, holder"
+    " FROM connections",
+}
+
+
+def dump(store: Path) -> dict[str, list[Any]]:
+    """Return all a store says, whatever the order and the row numbers it was written in."""
+    return {name: sorted(asked(store, sql), key=repr) for name, sql in _DUMPS.items()}
+
+
+def written(store: Path) -> bytes:
+    """Return every byte of a store's files."""
+    return b"".join(file.read_bytes() for file in sorted(store.parent.glob(f"{store.name}*")))
+
+
+# -- an inn over real HTTP, and as an installed plugin ---------------------------------
+
+
+def app(inn: Inn) -> ASGI:
+    """Return the inn as an ASGI application."""
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        url = f"http://inn{scope['path']}?{scope['query_string'].decode()}"
+        headers = [(k.decode(), v.decode()) for k, v in scope["headers"]]
+        answer = inn.answer(httpx.Request(scope["method"], url, headers=headers))
+        kind = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": answer.status_code, "headers": kind})
+        await send({"type": "http.response.body", "body": answer.content})
+
+    return serve
+
+
+@attrs.frozen
+class Options:
+    """What Acorn's sandbox can be told."""
+
+    stays: int = attrs.field(default=25, metadata={"help": "How many stays there are"})
+    full: bool = False
+
+
+def create(options: Options) -> Sandbox:
+    """Make Acorn's sandbox."""
+    return Sandbox(app(busy(options.stays)), {"token": TOKEN}, f"an inn with {options.stays} stays")
+
+
+def install(folder: Path, name: str = "acorn", module: str = "acorn") -> Path:
+    """Install a connector the way pip does, less the files; *folder* belongs on the path."""
+    info = folder / f"frontdesk_{name}-1.2.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: frontdesk-{name}\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text(f"[frontdesk.connectors]\n{name} = {module}\n")
+    return folder

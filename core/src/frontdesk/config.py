@@ -15,6 +15,8 @@ from frontdesk.errors import ConfigurationError, SettingsError
 DEFAULT: Final = "frontdesk.toml"
 _TABLES: Final = ("store", "connections")
 _OF_A_STORE: Final = ("url",)
+#: Words of ``Desk.connect`` that are no settings.
+_NO_SETTINGS: Final = ("name", "wrappers", "transport")
 
 
 @attrs.frozen
@@ -82,6 +84,9 @@ def _connection(name: str, values: object) -> ConnectionConfig:
     if not isinstance(values, dict):
         raise SettingsError(f"{where} is not a table; write [{where}]")
     settings = {key: _resolved(f"{where}.{key}", value) for key, value in values.items()}
+    for word in _NO_SETTINGS:
+        if word in settings:
+            raise SettingsError(f"{where}: unknown setting {word!r}")
     connector = settings.pop("connector", None)
     brand = settings.pop("brand", "default")
     if not isinstance(connector, str):
@@ -120,4 +125,6 @@ def _resolved(where: str, value: Any) -> Any:
             raise SettingsError(
                 f"{where}: file {value['file']!r} cannot be read: {error.strerror}"
             ) from None
+        except ValueError:
+            raise SettingsError(f"{where}: file {value['file']!r} is no UTF-8 text") from None
     raise SettingsError(f'{where}: write a value, {{ env = "VAR" }} or {{ file = "path" }}')

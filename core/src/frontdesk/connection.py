@@ -201,6 +201,7 @@ def _base_url(connector: Connector, name: str, asked: object) -> str:
         return urls[asked]
     if asked.startswith(("https://", "http://")):
         return asked
+    # Not quoted: somebody may have written a password into it.
     raise SettingsError(
-        f"connections.{name}: base_url {asked!r} is neither a URL nor one of {', '.join(urls)}"
+        f"connections.{name}: base_url is neither a URL nor one of {', '.join(urls)}"
     )

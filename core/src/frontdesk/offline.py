@@ -20,7 +20,15 @@ from frontdesk import registry
 from frontdesk.connection import Connection, Hooks
 from frontdesk.errors import ConfigurationError, RecordError
 from frontdesk.ids import event_id
-from frontdesk.ingest.mapping import Failure, Outputs, map_record
+from frontdesk.ingest.mapping import (
+    ROUNDS,
+    Failure,
+    Outputs,
+    answered,
+    check_record,
+    laid_over,
+    map_record,
+)
 from frontdesk.manifest import Manifest
 from frontdesk.model import (
     Account,
@@ -37,8 +45,10 @@ from frontdesk.model import (
     Related,
     Reservation,
     Site,
+    Unreadable,
 )
 from frontdesk.settings import structure
+from frontdesk.walkers import read_rows
 from frontdesk.wire import (
     consent_json,
     event_json,
@@ -90,9 +100,11 @@ class LoadedConnector:
             raise ConfigurationError(f"{self.name} has no stream {stream!r}; it has {known}")
         if self.manifest.build_record is None:
             raise ConfigurationError(f"{self.name} cannot make records of rows")
-        if not isinstance(row, Mapping):
-            raise RecordError(f"the row is a {type(row).__name__}, not a JSON object")
-        record = self.manifest.build_record(stream, row)
+        build = self.manifest.build_record
+        record = read_rows(stream, [row], lambda row: build(stream, row))[0]
+        if isinstance(record, Unreadable):
+            raise RecordError(record.reason)
+        check_record(record)
         return attrs.evolve(record, seen=record.version or datetime.now(UTC))
 
     def parse_event(
@@ -135,15 +147,18 @@ class LoadedConnector:
         A row is compared with the one of the same id before it, so transitions show. A
         row that cannot be mapped becomes a line of kind ``quarantined``.
         """
-        before: dict[str, Record] = {}
+        before: dict[tuple[str | None, str], Record] = {}
         for row in rows:
             try:
                 record = self.record(stream, row)
             except RecordError as error:
                 yield {"kind": "quarantined", "stream": stream, "reason": str(error)}
                 continue
-            yield from self.map(record, before.get(record.id), related or Related())
-            before[record.id] = record
+            previous = before.get((record.site, record.id))
+            if record.partial:
+                record = laid_over(previous, record)
+            yield from self.map(record, previous, related or Related())
+            before[record.site, record.id] = record
 
     def map(
         self, record: Record, previous: Record | None = None, related: Related | None = None
@@ -151,12 +166,15 @@ class LoadedConnector:
         """Map one record: its lines."""
         known = Related(related or {})
         outputs = self._run(record, previous, known)
-        while missing := [ref for ref in outputs.refs if ref not in known]:
+        for _ in range(ROUNDS):
+            missing = [ref for ref in outputs.refs if ref not in known]
+            if not missing:
+                break
             # Nobody can be asked here: the hooks learn that there is no such record.
             known.update(dict.fromkeys(missing))
             yield from ({"kind": "ref", **ref_json(ref)} for ref in missing)
             outputs = self._run(record, previous, known)
-        yield from self._lines(record, outputs)
+        yield from self._lines(record, answered(outputs, known))
 
     def read_webhook(self, delivery: Delivery) -> Iterator[Record | Ref]:
         """Call the hook.

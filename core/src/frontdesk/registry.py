@@ -19,6 +19,8 @@ from frontdesk.hooks import OPTIONAL, REQUIRED, ConnectorHooks
 from frontdesk.manifest import Manifest
 
 GROUP: Final = "frontdesk.connectors"
+#: Hooks that reach the platform; all others are pure.
+_ASYNC: Final = frozenset({"open_account", "fetch_history", "manage_webhooks"})
 
 
 @attrs.frozen
@@ -77,7 +79,7 @@ def load(name: str) -> Connector:
     distribution, version = _distribution(point)
     try:
         module = point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         failure = ConnectorLoadError(
             f"connector {name!r} ({distribution} {version}) does not import: "
             f"{type(error).__name__}: {error}; reinstall or update {distribution}"
@@ -136,6 +138,8 @@ def check(name: str, module: ModuleType) -> None:
 
 
 def _check_hook(name: str, hook: str, implementation: Callable[..., Any]) -> None:
+    if not inspect.isroutine(implementation):
+        raise _broken(name, f"{hook} is {implementation!r}, not a function")
     shown = f"{hook}{inspect.signature(implementation)}"
     if not hasattr(implementation, "frontdesk_impl"):
         raise _broken(name, f"{shown} is not marked @frontdesk.hookimpl")
@@ -153,10 +157,14 @@ def _check_hook(name: str, hook: str, implementation: Callable[..., Any]) -> Non
             raise _broken(name, f"{shown} makes {parameter.name!r} {parameter.kind.description}")
     if hook == "fetch_history" and not inspect.isasyncgenfunction(implementation):
         raise _broken(name, f"{shown} is no async generator: write 'async def' and 'yield' pages")
-    if hook in {"open_account", "manage_webhooks"} and not inspect.iscoroutinefunction(
-        implementation
-    ):
+    if hook in _ASYNC - {"fetch_history"} and not inspect.iscoroutinefunction(implementation):
         raise _broken(name, f"{shown} is not 'async def'")
+    if hook not in _ASYNC and _waits(implementation):
+        raise _broken(name, f"{shown} is 'async def', but waits for nobody: it must be pure")
+
+
+def _waits(implementation: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(implementation) or inspect.isasyncgenfunction(implementation)
 
 
 def _check_manifest(name: str, manifest: Manifest) -> None:

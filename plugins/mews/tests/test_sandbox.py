@@ -11,6 +11,7 @@ import attrs
 import httpx
 import msgspec
 import pytest
+
 from frontdesk.sandbox import Sandbox
 from frontdesk_mews.sandbox import CANARY, PREFIX, Options, Platform, create
 from frontdesk_mews.sandbox.kinds import BLANK

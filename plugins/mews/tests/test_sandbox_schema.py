@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from frontdesk_mews.sandbox import PREFIX, Options, Platform
 from frontdesk_mews.sandbox.operations import OPERATIONS
 from frontdesk_mews.sandbox.plans import STATES

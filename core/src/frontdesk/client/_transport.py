@@ -120,10 +120,7 @@ class _Body(httpx.AsyncByteStream):
                 if not chunk and len(piece) < _STEP:
                     return
         except zlib.error:
-            fault = "its body cannot be unpacked"
-        else:
-            return
-        raise UnusableError(fault, self._response)
+            raise UnusableError("its body cannot be unpacked", self._response) from None
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:

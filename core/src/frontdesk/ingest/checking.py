@@ -10,7 +10,7 @@ import attrs
 from frontdesk.client import Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import FrontdeskError
-from frontdesk.ingest.session import naming
+from frontdesk.ingest.session import naming, open_account
 from frontdesk.model import Account
 
 #: Clocks further apart make windows of changes miss something.
@@ -42,7 +42,7 @@ async def check(connection: Connection, clock: Clock) -> Check:
     try:
         with naming(connection.connector.name):
             async with connection.client(clock=clock) as client:
-                account = await connection.hooks.open_account(client)
+                account = await open_account(connection, client)
     except FrontdeskError as error:
         return Check(connection.name, connection.connector.name, None, (str(error),), error)
     problems = [f"ask the platform for the permission: {name}" for name in account.missing]

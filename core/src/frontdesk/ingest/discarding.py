@@ -17,10 +17,13 @@ class Discard:
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._tree: dict[str, Any] = {}
-        for path in paths:
-            branch = self._tree
-            for part in path.split("."):
-                branch = branch.setdefault(part, {})
+        # Shorter paths first: what is dropped whole needs no look inside.
+        for *parents, last in sorted((path.split(".") for path in paths), key=len):
+            branch: dict[str, Any] | None = self._tree
+            for part in parents:
+                branch = branch.setdefault(part, {}) if branch is not None else None
+            if branch is not None:
+                branch[last] = None
 
     def __call__(self, payload: Json) -> Json:
         """Return *payload* without the fields."""
@@ -35,5 +38,5 @@ def _without(value: Json, tree: dict[str, Any]) -> Json:
     return {
         key: _without(item, tree[key]) if key in tree else item
         for key, item in value.items()
-        if key not in tree or tree[key]
+        if key not in tree or tree[key] is not None
     }

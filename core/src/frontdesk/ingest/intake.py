@@ -9,15 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
+import msgspec
 
 from frontdesk import jsons
 from frontdesk.client import Client
 from frontdesk.connection import Connection
+from frontdesk.errors import InvalidConnectorError, RecordError
 from frontdesk.ids import event_id
-from frontdesk.ingest.mapping import Outputs, map_record
+from frontdesk.ingest.mapping import (
+    ROUNDS,
+    Outputs,
+    answered,
+    check_record,
+    laid_over,
+    map_record,
+)
 from frontdesk.ingest.reader import Reader
 from frontdesk.model import (
     Consent,
@@ -47,9 +56,9 @@ from frontdesk.times import day_of, zone_of
 from frontdesk.wire import event_json, record_json
 
 _Said = TypeVar("_Said", Profile, Gone, Consent, Reservation)
+#: Stream, site and id of a record.
+_Place: TypeAlias = tuple[str, str, str]
 
-#: How often a hook is called again with answers to its refs.
-ROUNDS: Final = 3
 #: How long a guest the platform does not have is not asked for again.
 ASK_AGAIN: Final = timedelta(days=1)
 
@@ -82,6 +91,8 @@ class Intake:
         self._manifest = connection.manifest
         self._client = client
         self._mentioned: set[Stranger] = set()
+        #: What this take has mapped already, to compare a later version with.
+        self._last: dict[_Place, Kept] = {}
         self._reader = reader
         self._stored = stored
         self._account = stored.account
@@ -95,6 +106,7 @@ class Intake:
         """Map *records*, those their hooks ask for, and the guests their events speak of."""
         batch = Batch(seen=seen, live=origin is Origin.LIVE)
         self._mentioned.clear()
+        self._last.clear()
         related = Related()
         await self._take_all(records, batch, origin, related)
         strangers = await self._strangers(batch)
@@ -124,23 +136,12 @@ class Intake:
         origin: Origin,
         related: Related,
     ) -> list[Record | Unreadable]:
-        readable: list[Record] = []
-        for item in records:
-            if isinstance(item, Unreadable):
-                self._set_aside(item, batch)
-            else:
-                readable.append(
-                    attrs.evolve(
-                        item,
-                        payload=self._reader.keep(item.stream, item.payload),
-                        seen=batch.seen,
-                        origin=origin,
-                    )
-                )
+        read = [self._read(item, batch, origin) for item in records]
+        first, later = _in_turn(record for record in read if record is not None)
         by_stream: dict[str, list[Record]] = {}
-        for record in readable:
+        for record in first:
             by_stream.setdefault(record.stream, []).append(record)
-        fetched: list[Record | Unreadable] = []
+        fetched: list[Record | Unreadable] = [*later]
         for stream, of_stream in by_stream.items():
             works = await self._compare(stream, of_stream, batch)
             fetched += await self._map(works, related)
@@ -148,34 +149,51 @@ class Intake:
                 self._collect(work, batch)
         return fetched
 
+    def _read(self, item: Record | Unreadable, batch: Batch, origin: Origin) -> Record | None:
+        """Return a record less what must not be stored; set aside what is none."""
+        if self._manifest.stream(item.stream) is None:
+            raise InvalidConnectorError(
+                f"fetch_history gave a row of stream {item.stream!r}, which the manifest does "
+                "not declare"
+            )
+        if isinstance(item, Record):
+            try:
+                check_record(item)
+            except RecordError as error:
+                item = Unreadable(item.stream, item.payload, str(error))
+            else:
+                payload = self._reader.keep(item.stream, item.payload)
+                return attrs.evolve(item, payload=payload, seen=batch.seen, origin=origin)
+        self._set_aside(item, batch)
+        return None
+
     # -- what is new ------------------------------------------------------------------
 
     async def _compare(self, stream: str, records: list[Record], batch: Batch) -> list[_Work]:
         """Set records beside what is stored; leave out those that did not change."""
-        # Two versions of a record in one page follow each other in their own order.
-        records.sort(key=lambda record: record.version or record.seen)
         stored = await self._reader.stored(stream, records)
         works: list[_Work] = []
-        last: dict[tuple[str, str], tuple[bytes, Record]] = {}
         for fresh in records:
             key = (fresh.site or "", fresh.id)
-            known = stored.rows.get(key)
-            before = last[key][1] if key in last else stored.records.get(key)
-            record = _laid_over(before, fresh) if fresh.partial else fresh
-            body = jsons.canonical(record.payload)
-            digest = jsons.digest(body + (b"-" if record.deleted else b"+"))
-            latest = last[key][0] if key in last else (known.digest if known else b"")
-            if digest == latest:
-                self._count(batch, stream, "unchanged")
-                if known is not None and self._reader.scans(stream):
-                    batch.met.append(known.row)
+            known, last = stored.rows.get(key), self._last.get((stream, *key))
+            if known is not None and self._reader.scans(stream):
+                # The platform has it, whatever becomes of this version.
+                batch.met.append(known.row)
+            before = last.record if last else stored.records.get(key)
+            record = laid_over(before, fresh) if fresh.partial else fresh
+            try:
+                body = jsons.canonical(record.payload)
+            except (TypeError, msgspec.EncodeError):
+                self._set_aside(Unreadable(stream, None, f"record {fresh.id!r} is no JSON"), batch)
                 continue
-            version = last[key][1].version if key in last else (known.version if known else None)
-            late = bool(version and record.version and record.version < version)
-            previous = None if late else before
-            works.append(_Work(record, body, digest, known, previous, late))
-            if not late:
-                last[key] = (digest, record)
+            digest = jsons.digest(body + (b"-" if record.deleted else b"+"))
+            if digest == (last.digest if last else known.digest if known else b""):
+                self._count(batch, stream, "unchanged")
+                continue
+            late = bool(
+                before and before.version and record.version and record.version < before.version
+            )
+            works.append(_Work(record, body, digest, known, None if late else before, late))
         return works
 
     # -- mapping ----------------------------------------------------------------------
@@ -195,7 +213,7 @@ class Intake:
             related.update(answers.related)
             fetched += answers.fetched
         for work in asking:
-            work.outputs = self._run(work, related)
+            work.outputs = answered(self._run(work, related), related)
         return fetched
 
     def _run(self, work: _Work, related: Related) -> Outputs:
@@ -208,18 +226,17 @@ class Intake:
 
     def _collect(self, work: _Work, batch: Batch) -> None:
         record, outputs = work.record, work.outputs
-        kept = Kept(record, work.body, work.digest, work.stored, _guests(record, outputs))
-        failed = bool(outputs.failures)
-        if failed:
+        whole = not outputs.failures
+        guests = _guests(record, outputs)
+        kept = Kept(record, work.body, work.digest, work.stored, guests, whole)
+        if not whole:
             batch.quarantined.append(self._failed(work))
-        elif not work.late:
+        if not work.late:
             batch.kept.append(kept)
-        # A version some hook failed on does not become what the next one is compared with,
-        # but what the other hooks made of it counts.
-        source = None if failed or work.late else kept
-        self._collect_events(work, source, batch)
-        if not failed and not work.late:
             self._collect_rest(outputs, kept, batch)
+        if whole and not work.late:
+            self._last[_place(record)] = kept
+        self._collect_events(work, None if work.late else kept, batch)
         self._count(batch, record.stream, _outcome(work))
 
     def _collect_events(self, work: _Work, source: Kept | None, batch: Batch) -> None:
@@ -317,14 +334,16 @@ class Intake:
         )
 
 
-def _laid_over(before: Record | None, fresh: Record) -> Record:
-    if before is None:
-        return fresh
-    return attrs.evolve(
-        fresh,
-        payload={**before.payload, **fresh.payload},
-        guests=fresh.guests or before.guests,
-    )
+def _place(record: Record) -> _Place:
+    return (record.stream, record.site or "", record.id)
+
+
+def _in_turn(records: Iterable[Record]) -> tuple[list[Record], list[Record]]:
+    """Part the oldest version of each record from later ones, which are compared with it."""
+    first: dict[_Place, Record] = {}
+    ordered = sorted(records, key=lambda record: record.version or record.seen)
+    later = [record for record in ordered if first.setdefault(_place(record), record) is not record]
+    return list(first.values()), later
 
 
 def _keyed(said: _Said, site: str | None) -> _Said:

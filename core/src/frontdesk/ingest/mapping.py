@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import attrs
+import msgspec
 
+from frontdesk import jsons
 from frontdesk.connection import Connection
 from frontdesk.errors import RecordError, SkipRecord
 from frontdesk.model import (
@@ -32,8 +34,15 @@ from frontdesk.model import (
     Reservation,
     Wanted,
 )
+from frontdesk.wire import profile_json, reservation_json
 
 _T = TypeVar("_T")
+#: How often a hook is called again with answers to its refs.
+ROUNDS: Final = 3
+_FIRST: Final = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+_LAST: Final = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
+#: Money is summed up by the millionth in 64 bits.
+_TOO_MUCH: Final = Decimal(10) ** 12
 # A missing key may be a value (an address looked up in a table): only names are quoted.
 _FIELD = re.compile(r"[A-Za-z][\w ]{0,60}")
 
@@ -82,18 +91,24 @@ def map_record(
         events=tuple(item for item in found if isinstance(item, Event)),
         refs=tuple(dict.fromkeys((*run.refs, *(i for i in found if isinstance(i, Ref))))),
         profile=profile,
-        consents=_allowed(consents, profile),
+        consents=consents if run.knows_guest(profile) else _opt_outs(consents),
         reservation=reservation,
         failures=tuple(run.failures),
         skipped=run.skipped or (profile.excluded if isinstance(profile, Profile) else None),
     )
 
 
-def _allowed(consents: tuple[Consent, ...], profile: object) -> tuple[Consent, ...]:
-    """Keep back the opt-ins of an excluded guest; an opt-out always counts."""
-    if isinstance(profile, Profile) and profile.excluded:
-        return tuple(c for c in consents if c.state is ConsentState.UNSUBSCRIBED)
-    return consents
+def _opt_outs(consents: tuple[Consent, ...]) -> tuple[Consent, ...]:
+    """Keep back the opt-ins; an opt-out always counts."""
+    return tuple(c for c in consents if c.state is ConsentState.UNSUBSCRIBED)
+
+
+def answered(outputs: Outputs, related: Related) -> Outputs:
+    """Return *outputs*, failed if a hook still asks for what has no answer."""
+    if not set(outputs.refs) - related.keys():
+        return outputs
+    endless = Failure("related", f"asks for more after {ROUNDS} rounds of answers")
+    return attrs.evolve(outputs, failures=(*outputs.failures, endless))
 
 
 class _Run:
@@ -117,30 +132,67 @@ class _Run:
             result = hook(*self.arguments)
             check(result)
         except Wanted as wanted:
-            self.refs.update(dict.fromkeys(wanted.refs))
+            self._want(name, wanted.refs)
         except SkipRecord as skip:
-            self.skipped = skip.rule
+            self._skip(name, skip.rule)
         except Exception as error:  # noqa: BLE001  # a third party's code may raise anything
             self.failures.append(Failure(name, explain(error)))
         else:
             return result
         return None
 
+    def knows_guest(self, profile: object) -> bool:
+        """Tell whether the guest is known not to be excluded."""
+        if any(failure.hook == "map_profile" for failure in self.failures):
+            return False
+        return not (isinstance(profile, Profile) and profile.excluded)
+
+    def _want(self, name: str, refs: tuple[Ref, ...]) -> None:
+        try:
+            for ref in refs:
+                self._check_ref(ref)
+        except RecordError as error:
+            self.failures.append(Failure(name, explain(error)))
+        else:
+            self.refs.update(dict.fromkeys(refs))
+
+    def _skip(self, name: str, rule: str) -> None:
+        try:
+            self._check_rule(rule)
+        except RecordError as error:
+            self.failures.append(Failure(name, explain(error)))
+        else:
+            self.skipped = rule
+
     def check_events(self, found: tuple[object, ...]) -> None:
         for item in found:
             if isinstance(item, Event):
                 self._check_event(item)
-            elif not isinstance(item, Ref):
+            elif isinstance(item, Ref):
+                self._check_ref(item)
+            else:
                 raise RecordError(f"gave a {type(item).__name__}, not an Event or a Ref")
+
+    def _check_ref(self, ref: Ref) -> None:
+        if self.manifest.stream(ref.stream) is None:
+            raise RecordError(
+                f"asks for stream {ref.stream!r}, which the manifest does not declare"
+            )
+        _text("id of a ref", ref.id)
 
     def _check_event(self, event: Event) -> None:
         if self.manifest.metric(event.metric) is None:
             raise RecordError(f"gave metric {event.metric!r}, which the manifest does not declare")
         _text("guest of an event", event.guest)
         _aware(f"time of {event.metric!r}", event.time)
-        value: object = event.value
-        if value is not None and not isinstance(value, Decimal):
-            raise RecordError(f"value of {event.metric!r} is no Decimal")
+        # Days are counted in the property's zone, which may be a day away.
+        if not _FIRST < event.time < _LAST:
+            raise RecordError(f"the time of {event.metric!r} is out of any calendar")
+        _money(f"value of {event.metric!r}", event.value)
+        _maybe_text(f"currency of {event.metric!r}", event.currency)
+        _maybe_text(f"action of {event.metric!r}", event.action)
+        _maybe_text(f"occurrence of {event.metric!r}", event.occurrence)
+        _json(f"properties of {event.metric!r}", event.properties)
 
     def check_profile(self, profile: object) -> None:
         if profile is None:
@@ -149,7 +201,18 @@ class _Run:
             raise RecordError(f"gave a {type(profile).__name__}, not a Profile, Merged or Gone")
         guest = profile.old if isinstance(profile, Merged) else profile.guest
         _text("guest of a profile", guest)
-        if isinstance(profile, Profile) and profile.excluded is not None:
+        if isinstance(profile, Merged):
+            _text("guest that another is merged into", profile.into)
+            if profile.into == profile.old:
+                raise RecordError("a guest cannot be merged into itself")
+        elif isinstance(profile, Profile):
+            self._check_profile(profile)
+
+    def _check_profile(self, profile: Profile) -> None:
+        for name in ("email", "phone_number", "first_name", "last_name"):
+            _maybe_text(f"{name} of a profile", getattr(profile, name))
+        _json("profile", profile_json(profile))
+        if profile.excluded is not None:
             self._check_rule(profile.excluded)
 
     def _check_rule(self, rule: str) -> None:
@@ -160,25 +223,97 @@ class _Run:
         for consent in consents:
             if not isinstance(consent, Consent):
                 raise RecordError(f"gave a {type(consent).__name__}, not a Consent")
-            if Channel(consent.channel) not in self.manifest.consent.records:
+            if not isinstance(consent.channel, Channel):
+                raise RecordError("the channel of a consent is no Channel")
+            if consent.channel not in self.manifest.consent.records:
                 raise RecordError(f"gave consent for {consent.channel}, which stays a property")
+            if not isinstance(consent.state, ConsentState):
+                raise RecordError("the state of a consent is no ConsentState")
+            _text("guest of a consent", consent.guest)
             _text("address of a consent", consent.address)
-            if consent.at is not None:
-                _aware("time of a consent", consent.at)
+            _maybe_text("evidence of a consent", consent.evidence)
+            _maybe_aware("time of a consent", consent.at)
 
     def check_reservation(self, reservation: object) -> None:
-        if reservation is not None and not isinstance(reservation, Reservation):
+        if reservation is None:
+            return
+        if not isinstance(reservation, Reservation):
             raise RecordError(f"gave a {type(reservation).__name__}, not a Reservation")
+        for name in ("number", "guest", "status"):
+            _text(f"{name} of a reservation", getattr(reservation, name))
+        for name in ("from_", "to", "created", "updated"):
+            _maybe_aware(f"{name.rstrip('_')} of a reservation", getattr(reservation, name))
+        _money("amount of a reservation", reservation.amount)
+        _json("reservation", reservation_json(reservation))
+
+
+def check_record(record: Record) -> None:
+    """Hold a record to the contract.
+
+    Raises:
+        RecordError: Its id, site, version or guests are not what they must be.
+    """
+    _text("id of a record", record.id)
+    if record.site is not None:
+        _text("site of a record", record.site)
+    _maybe_aware("version of a record", record.version)
+    for guest in record.guests:
+        _text("guest of a record", guest)
+    if not isinstance(cast("object", record.payload), Mapping):
+        raise RecordError("the payload is no JSON object")
+
+
+def laid_over(before: Record | None, fresh: Record) -> Record:
+    """Return a partial record completed by what is known of it."""
+    if before is None:
+        return fresh
+    return attrs.evolve(
+        fresh,
+        payload={**before.payload, **fresh.payload},
+        guests=fresh.guests or before.guests,
+        version=fresh.version or before.version,
+        partial=before.partial,
+    )
 
 
 def _text(what: str, value: object) -> None:
     if not isinstance(value, str) or not value:
-        raise RecordError(f"the {what} is missing")
+        raise RecordError(f"the {what} is missing or no text")
+
+
+def _maybe_text(what: str, value: object) -> None:
+    if value is not None and not isinstance(value, str):
+        raise RecordError(f"the {what} is no text")
+
+
+def _money(what: str, value: object) -> None:
+    if value is None:
+        return
+    if not isinstance(value, Decimal):
+        raise RecordError(f"the {what} is no Decimal")
+    if not value.is_finite() or abs(value) >= _TOO_MUCH:
+        raise RecordError(f"the {what} is beyond all measure")
 
 
 def _aware(what: str, value: object) -> None:
     if not isinstance(value, datetime) or value.utcoffset() is None:
         raise RecordError(f"the {what} is no aware datetime")
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise RecordError(f"the {what} is out of any calendar") from None
+
+
+def _maybe_aware(what: str, value: object) -> None:
+    if value is not None:
+        _aware(what, value)
+
+
+def _json(what: str, value: object) -> None:
+    try:
+        jsons.encode(value)
+    except (TypeError, msgspec.EncodeError):
+        raise RecordError(f"the {what} cannot be written as JSON") from None
 
 
 def explain(error: Exception) -> str:

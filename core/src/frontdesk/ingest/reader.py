@@ -5,7 +5,8 @@ What is not stored, or too old, is fetched in batches through the connector's on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,8 +16,10 @@ from sqlalchemy import Engine
 
 from frontdesk.client import Client, Clock
 from frontdesk.connection import Connection
+from frontdesk.errors import FrontdeskError, UnexpectedResponseError
 from frontdesk.ingest.discarding import Discard
-from frontdesk.model import Json, Purpose, Query, Record, Ref, Unreadable
+from frontdesk.ingest.mapping import explain
+from frontdesk.model import Json, Page, Purpose, Query, Record, Ref, Unreadable
 from frontdesk.store import reading
 from frontdesk.store.accounts import Stored
 from frontdesk.store.batch import StoredRecord
@@ -37,6 +40,26 @@ class Answers:
 
     related: dict[Ref, Record | None] = attrs.field(factory=dict[Ref, Record | None])
     fetched: list[Record | Unreadable] = attrs.field(factory=list[Record | Unreadable])
+
+
+async def read_pages(
+    connection: Connection, client: Client[Any], query: Query
+) -> AsyncGenerator[Page]:
+    """Yield the connector's pages; what it trips over is an answer of the platform.
+
+    Raises:
+        UnexpectedResponseError: An answer cannot be read.
+    """
+    try:
+        async for page in connection.hooks.fetch_history(client, query):
+            yield page
+    except FrontdeskError:
+        raise
+    except Exception as error:  # noqa: BLE001  # a third party's code may raise anything
+        # The cause is left out: it may quote what it tripped over.
+        raise UnexpectedResponseError(
+            f"an answer for stream {query.stream!r} cannot be read: {explain(error)}"
+        ) from None
 
 
 class Reader:
@@ -113,7 +136,8 @@ class Reader:
                 answers.related[ref] = record
         missing = [ref for ref in refs if ref not in answers.related]
         fetched = await self.fetch(client, stream, [(ref.site, ref.id) for ref in missing])
-        found = {(r.site, r.id): r for r in fetched if isinstance(r, Record)}
+        # As the store will give them back: nothing a mapping may not see, stamped.
+        found = {(r.site, r.id): self.taken(r, now) for r in fetched if isinstance(r, Record)}
         answers.related.update({ref: found.get((ref.site, ref.id)) for ref in missing})
         answers.fetched += fetched
 
@@ -140,8 +164,9 @@ class Reader:
             for start in range(0, len(ids), size):
                 part = tuple(ids[start : start + size])
                 query = Query(stream, Purpose.IDS, ids=part, site=site)
-                async for page in self._connection.hooks.fetch_history(client, query):
-                    found.extend(page.records)
+                async with aclosing(read_pages(self._connection, client, query)) as pages:
+                    async for page in pages:
+                        found.extend(page.records)
         return found
 
 

@@ -8,9 +8,10 @@ from functools import partial
 from frontdesk.connection import Connection
 from frontdesk.errors import ConfigurationError, RecordError
 from frontdesk.ingest.sync import Syncer
-from frontdesk.model import Json, Record
+from frontdesk.model import Json, Record, Unreadable
 from frontdesk.store import listing
 from frontdesk.store.listing import QuarantineEntry
+from frontdesk.walkers import read_rows
 from frontdesk.wire import record_from
 
 
@@ -33,6 +34,8 @@ async def replay(
 
 
 async def _again(syncer: Syncer, connection: Connection, entry: QuarantineEntry) -> str:
+    if entry.row.closed:
+        return f"settled already: {entry.row.closed}"
     try:
         record = _record(connection, entry)
     except RecordError as error:
@@ -52,6 +55,7 @@ def _built(connection: Connection, stream: str, row: Json) -> Record:
     build = connection.manifest.build_record
     if build is None:
         raise RecordError("the connector cannot make a record of a single row")
-    if not isinstance(row, dict):
-        raise RecordError("the row is no JSON object")
-    return build(stream, row)
+    found = read_rows(stream, [row], lambda row: build(stream, row))[0]
+    if isinstance(found, Unreadable):
+        raise RecordError(found.reason)
+    return found

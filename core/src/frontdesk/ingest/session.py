@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import AsyncGenerator, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import anyio
 import attrs
@@ -14,11 +14,18 @@ from sqlalchemy import Connection as Db
 
 from frontdesk.client import Client, Clock
 from frontdesk.connection import Connection
-from frontdesk.errors import AuthenticationError, FrontdeskError, RateLimitedError
+from frontdesk.errors import (
+    AccountError,
+    AuthenticationError,
+    FrontdeskError,
+    RateLimitedError,
+    UnexpectedResponseError,
+)
 from frontdesk.ingest.intake import Intake
 from frontdesk.ingest.lookups import Lookups
+from frontdesk.ingest.mapping import explain
 from frontdesk.ingest.reader import Reader
-from frontdesk.model import Origin, Record, Unreadable
+from frontdesk.model import Account, Origin, Record, Unreadable
 from frontdesk.store import Store, accounts, commit, leases
 from frontdesk.store.batch import Batch, Written
 
@@ -48,12 +55,14 @@ class Session:
         """Commit a batch: all of it, or nothing."""
         return await self.store.write(lambda db: commit.write(db, self.lease, self.stored, batch))
 
-    async def note(self, state: str, reason: str = "") -> None:
-        """Note what state the connection is in."""
-        now = self.clock.now()
-        await self.store.write(
-            lambda db: accounts.set_state(db, self.stored.id, state, reason, now)
-        )
+    async def begin_scan(self, stream: int) -> None:
+        """Begin a new full scan of a stream, given by its row."""
+
+        def begin(db: Db) -> None:
+            leases.lock(db, self.lease)
+            accounts.begin_scan(db, stream)
+
+        await self.store.write(begin)
 
 
 @asynccontextmanager
@@ -70,9 +79,10 @@ async def opened(
         LeaseError: Another process is writing for this connection.
     """
     lookups = Lookups(clock)
+    noting = _noting(store, clock, connection.name)
     with naming(connection.connector.name):
-        async with connection.client(clock=clock, lookup=lookups.find) as client:
-            account = await connection.hooks.open_account(client)
+        async with noting, connection.client(clock=clock, lookup=lookups.find) as client:
+            account = await open_account(connection, client)
             client.account = account
             now = account.clock or clock.now()
             stored = await store.write(
@@ -82,23 +92,46 @@ async def opened(
             lookups.attach(client, reader)
             intake = Intake(connection, client, reader, stored)
             async with _lease(store, clock, stored.id) as lease:
-                session = Session(connection, client, store, clock, stored, lease, lookups, intake)
-                async with _noting(session):
-                    yield session
+                yield Session(connection, client, store, clock, stored, lease, lookups, intake)
+
+
+async def open_account(connection: Connection, client: Client[Any]) -> Account:
+    """Ask the platform whose account this is.
+
+    Raises:
+        UnexpectedResponseError: The answer cannot be read.
+    """
+    try:
+        account = await connection.hooks.open_account(client)
+    except FrontdeskError:
+        raise
+    except Exception as error:  # noqa: BLE001  # a third party's code may raise anything
+        # The cause is left out: it may quote what it tripped over.
+        raise UnexpectedResponseError(
+            f"what the platform says of the account cannot be read: {explain(error)}"
+        ) from None
+    if not isinstance(cast("object", account), Account) or not account.id:
+        raise UnexpectedResponseError("the platform names no account")
+    return account
 
 
 @asynccontextmanager
-async def _noting(session: Session) -> AsyncGenerator[None]:
+async def _noting(store: Store, clock: Clock, name: str) -> AsyncGenerator[None]:
     """Note in the store why a session had to stop, and that all is well if it did not."""
+
+    async def note(state: str, reason: str = "") -> None:
+        now = clock.now()
+        await store.write(lambda db: accounts.set_state(db, name, state, reason, now))
+
     try:
         yield
-    except AuthenticationError as error:
-        await session.note("needs attention", str(error))
+    except (AuthenticationError, AccountError) as error:
+        await note("needs attention", str(error))
         raise
     except RateLimitedError as error:
-        await session.note("waiting", str(error))
+        await note("waiting", str(error))
         raise
-    await session.note("running")
+    await note("running")
 
 
 @asynccontextmanager

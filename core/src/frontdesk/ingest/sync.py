@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import datetime
 from typing import TypeAlias
 
@@ -14,13 +14,12 @@ from anyio.abc import ObjectSendStream
 
 from frontdesk.client import Clock
 from frontdesk.connection import Connection
-from frontdesk.errors import FrontdeskError, UnexpectedResponseError
-from frontdesk.ingest.mapping import explain
+from frontdesk.ingest.reader import read_pages
 from frontdesk.ingest.session import Session, opened, together
 from frontdesk.manifest import Stream
 from frontdesk.model import Origin, Page, Progress, Purpose, Query, Record, Unreadable
 from frontdesk.progress import Listener, Report, Update
-from frontdesk.store import Store, accounts, reading
+from frontdesk.store import Store, reading
 from frontdesk.store.batch import Batch, Mark
 
 _Reading: TypeAlias = ObjectSendStream[Page]
@@ -82,8 +81,8 @@ class Syncer:
         if position is not None and position.finished and purpose is Purpose.HISTORY:
             return
         cursor = position.cursor if position else None
-        if stream.scan and cursor is None:
-            await self.store.write(lambda db: accounts.begin_scan(db, id))
+        if stream.scan and (position is None or position.finished or cursor is None):
+            await session.begin_scan(id)
         query = Query(stream.name, purpose, since=_since(session, stream, purpose), cursor=cursor)
         await _Walk(session, report, self.listener, query).run()
 
@@ -104,6 +103,8 @@ class _Walk:
         self._began = time.monotonic()
         self._records = 0
         self._cursor = query.cursor
+        #: A row could not be read: what is missing in a full scan may be that very row.
+        self._blind = False
         self._progress = Progress(0)
 
     async def run(self) -> None:
@@ -115,25 +116,22 @@ class _Walk:
         await self._write(Batch(seen=self._session.clock.now()), finished=True)
 
     async def _read(self, send: _Reading) -> None:
-        hooks, client = self._session.connection.hooks, self._session.client
-        async with send:
-            try:
-                async for page in hooks.fetch_history(client, self._query):
-                    await send.send(page)
-            except (FrontdeskError, anyio.BrokenResourceError):
-                raise
-            except Exception as error:
-                raise UnexpectedResponseError(
-                    f"an answer for stream {self._query.stream!r} cannot be read: {explain(error)}"
-                ) from error
+        connection, client = self._session.connection, self._session.client
+        async with send, aclosing(read_pages(connection, client, self._query)) as pages:
+            async for page in pages:
+                await send.send(page)
 
     async def _take(self, page: Page) -> None:
         self._records += len(page.records)
-        self._cursor = page.cursor if page.cursor is not None else self._cursor
         self._progress = page.progress or Progress(self._progress.done + 1)
+        cursor = page.cursor if page.cursor is not None else self._cursor
+        if not page.complete:
+            self._cursor = cursor
         await self._take_records(page.records)
-        if page.complete:
+        if page.complete and not self._blind:
             await self._take_deleted(page.site)
+        # What ends a scan is read again unless all it led to is committed.
+        self._cursor = cursor
 
     async def _take_deleted(self, site: str | None) -> None:
         """Map what a full scan did not meet as deleted, once."""
@@ -145,7 +143,9 @@ class _Walk:
             await self._take_records([attrs.evolve(record, deleted=True) for record in gone])
 
     async def _take_records(self, records: _Records) -> None:
-        await self._write(await self._session.take(records, self._origin), finished=False)
+        batch = await self._session.take(records, self._origin)
+        self._blind |= any(q.hooks == "fetch_history" for q in batch.quarantined)
+        await self._write(batch, finished=False)
 
     async def _write(self, batch: Batch, *, finished: bool) -> None:
         batch.mark = Mark(

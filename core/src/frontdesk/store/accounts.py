@@ -56,6 +56,7 @@ def register(
     """
     connector, name = connection.connector.name, connection.name
     _refuse_shared(db, connector, name, account, others)
+    _refuse_other_account(db, connector, name, account)
     brand = _brand(db, connection.brand)
     values = {
         "name": name,
@@ -70,7 +71,6 @@ def register(
         )
     ).one_or_none()
     if row is None:
-        _refuse_other_account(db, connector, name, account)
         fixed = {"connector": connector, "account": account.id, "live_start": now}
         id, live_start = _insert(db, {**values, **fixed, "state": "running", "since": now}), now
     else:
@@ -85,12 +85,12 @@ def _insert(db: Db, values: dict[str, Any]) -> int:
     return int(id)
 
 
-def set_state(db: Db, connection: int, state: str, reason: str, now: datetime) -> None:
-    """Note what state a connection is in; *since* stays while the state does."""
+def set_state(db: Db, name: str, state: str, reason: str, now: datetime) -> None:
+    """Note what state a connection is in, if the store knows it; *since* stays with it."""
     table = connections.c
     db.execute(
         update(connections)
-        .where(table.id == connection, (table.state != state) | (table.reason != reason))
+        .where(table.name == name, (table.state != state) | (table.reason != reason))
         .values(state=state, reason=reason, since=now)
     )
 
@@ -133,7 +133,9 @@ def _refuse_other_account(db: Db, connector: str, name: str, account: Account) -
     """A known name must not lead to another account: its guests would mix."""
     table = connections.c
     row = db.execute(
-        select(table.connector, table.account, table.title).where(table.name == name)
+        select(table.connector, table.account, table.title).where(
+            table.name == name, (table.connector != connector) | (table.account != account.id)
+        )
     ).one_or_none()
     if row is not None:
         raise AccountError(

@@ -48,6 +48,9 @@ class Kept:
     stored: StoredRecord | None
     #: Keys of the guests it speaks of.
     guests: tuple[str, ...] = ()
+    #: False: some hook failed on this version. What the others made of it counts, but it
+    #: does not become what the next version is compared with.
+    whole: bool = True
     #: Filled in by the store.
     row: int = 0
 

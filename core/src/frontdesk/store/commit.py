@@ -42,40 +42,52 @@ def write(db: Connection, lease: leases.Lease, stored: Stored, batch: Batch) -> 
 
 
 def _guest_rows(tx: Transaction, keys: set[str]) -> dict[str, int]:
+    """Return the rows of all guests the batch mentions, making those that are missing."""
     ordered = sorted(keys)
-    rows = [{"connection_id": tx.stored.id, "key": key} for key in ordered]
     found = _known_guests(tx, ordered)
-    missing = [row for row in rows if row["key"] not in found]
+    missing = [key for key in ordered if key not in found]
     if missing:
-        insert_missing(tx.db, guests, missing)
-        found |= _known_guests(tx, [str(row["key"]) for row in missing])
-    _write_guest_states(tx, found)
-    return found
+        insert_missing(
+            tx.db, guests, [{"connection_id": tx.stored.id, "key": key} for key in missing]
+        )
+        found |= _known_guests(tx, missing)
+    _write_exclusions(tx, found)
+    _write_asked(tx, found)
+    return {key: row for key, (row, _) in found.items()}
 
 
-def _known_guests(tx: Transaction, keys: Sequence[str]) -> dict[str, int]:
+def _known_guests(tx: Transaction, keys: Sequence[str]) -> dict[str, tuple[int, str | None]]:
+    """Return row and exclusion of the guests that are there."""
     table = guests.c
     return {
-        row.key: row.id
+        row.key: (row.id, row.excluded)
         for part in chunks(keys)
         for row in tx.db.execute(
-            select(table.key, table.id).where(
+            select(table.key, table.id, table.excluded).where(
                 table.connection_id == tx.stored.id, table.key.in_(part)
             )
         )
     }
 
 
-def _write_guest_states(tx: Transaction, rows: dict[str, int]) -> None:
-    states = [{"row": rows[guest.key], "rule": guest.excluded} for guest in tx.batch.guests]
-    if states:
+def _write_exclusions(tx: Transaction, found: dict[str, tuple[int, str | None]]) -> None:
+    states = {guest.key: guest.excluded for guest in tx.batch.guests}
+    changed = [
+        {"row": found[key][0], "rule": rule}
+        for key, rule in states.items()
+        if found[key][1] != rule
+    ]
+    if changed:
         tx.db.execute(
             update(guests)
             .where(guests.c.id == bindparam("row"))
             .values(excluded=bindparam("rule")),
-            states,
+            changed,
         )
-    asked = [{"row": rows[key], "when": tx.batch.seen} for key in tx.batch.asked]
+
+
+def _write_asked(tx: Transaction, found: dict[str, tuple[int, str | None]]) -> None:
+    asked = [{"row": found[key][0], "when": tx.batch.seen} for key in tx.batch.asked]
     if asked:
         tx.db.execute(
             update(guests).where(guests.c.id == bindparam("row")).values(asked=bindparam("when")),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from frontdesk.errors import StoreError
 
@@ -25,7 +25,7 @@ def open_engine(where: str | Path) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _open_sqlite(url)
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     raise StoreError(
         f"a store cannot be in {url.get_backend_name()!r}: give a file path or a postgresql:// URL"
     )
@@ -46,7 +46,8 @@ def _open_sqlite(url: URL) -> Engine:
     folder = Path(url.database or "").parent
     if not folder.is_dir():
         raise StoreError(f"the store's folder {str(folder)!r} does not exist; create it first")
-    engine = create_engine(url, connect_args={"timeout": 30})
+    # What is written speaks of guests: no error may quote it.
+    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
@@ -57,6 +58,8 @@ def _open_sqlite(url: URL) -> Engine:
         # A power cut may undo the last commits, but records and cursor go together.
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        # What is erased or overwritten must not stay readable in the file.
+        cursor.execute("PRAGMA secure_delete = ON")
         cursor.execute("PRAGMA cache_size = -16384")
         cursor.close()
 
@@ -89,6 +92,8 @@ def writing(engine: Engine) -> Generator[Connection]:
 def _explained(engine: Engine) -> Generator[None]:
     try:
         yield
-    except OperationalError as error:
-        # The driver's own words; SQLAlchemy's would quote the statement's parameters.
+    except DatabaseError as error:
+        if type(error) not in {OperationalError, DatabaseError}:
+            raise
+        # The driver's own words; SQLAlchemy's would quote the statement.
         raise StoreError(f"the store {engine.url.database!r}: {error.orig}") from None

@@ -273,7 +273,12 @@ def list_connections(db: Connection) -> list[ConnectionRow]:
 
 
 def list_quarantine(
-    db: Connection, *, integration: str | None = None, all: bool = False, limit: int = 200
+    db: Connection,
+    *,
+    integration: str | None = None,
+    all: bool = False,
+    limit: int = 200,
+    id: int | None = None,
 ) -> list[QuarantineRow]:
     """Return what is in quarantine, newest first; *all*: what was there as well."""
     asked = (
@@ -290,6 +295,8 @@ def list_quarantine(
     )
     if not all:
         asked = asked.where(quarantine.c.closed == "")
+    if id is not None:
+        asked = asked.where(quarantine.c.id == id)
     return [
         QuarantineRow(
             row.id,
@@ -318,13 +325,13 @@ class QuarantineEntry:
 
 def read_quarantine(db: Connection, id: int) -> QuarantineEntry | None:
     """Return the entry *id*, open or closed."""
-    found = next((r for r in list_quarantine(db, all=True, limit=-1) if r.id == id), None)
-    if found is None:
+    rows = list_quarantine(db, all=True, id=id)
+    if not rows:
         return None
     table = quarantine.c
     row = db.execute(select(table.payload, table.previous).where(table.id == id)).one()
     previous = jsons.decode(row.previous) if row.previous else None
-    return QuarantineEntry(found, jsons.decode(row.payload), previous)
+    return QuarantineEntry(rows[0], jsons.decode(row.payload), previous)
 
 
 def _of(asked: Select[Any], integration: str | None) -> Select[Any]:

@@ -245,14 +245,39 @@ def _reservation_bodies(tx: Transaction, rows: Sequence[int]) -> dict[int, bytes
 
 def log_leaving(tx: Transaction) -> None:
     """Log merges and departures; what was erased there is erased here."""
+    # What is erased must be in the log by now.
+    tx.flush()
     for leaving in tx.batch.leaving:
         body = jsons.encode(leaving_json(leaving))
+        kind = Kind.MERGED if isinstance(leaving, Merged) else Kind.GONE
+        key = leaving.old if isinstance(leaving, Merged) else leaving.guest
+        if _is_known(tx, tx.guests[key], kind, body):
+            continue
         if isinstance(leaving, Merged):
             tx.append(Kind.MERGED, leaving.old, tx.batch.seen, body)
             _merge(tx, tx.guests[leaving.old], tx.guests[leaving.into])
         else:
             tx.append(Kind.GONE, leaving.guest, tx.batch.seen, body)
             _leave(tx, tx.guests[leaving.guest], leaving)
+
+
+def _is_known(tx: Transaction, guest: int, kind: Kind, body: bytes) -> bool:
+    """Tell whether this is the last that was said of the guest.
+
+    A record that another hook fails on comes again and again.
+    """
+    same = (log_bodies.c.connection_id == log.c.connection_id) & (log_bodies.c.seq == log.c.seq)
+    last = tx.db.execute(
+        select(log.c.kind, log_bodies.c.body)
+        .join(log_bodies, same)
+        .where(
+            log.c.guest_id == guest,
+            log.c.kind.in_((Kind.PROFILE, Kind.MERGED, Kind.GONE)),
+        )
+        .order_by(log.c.seq.desc())
+        .limit(1)
+    ).one_or_none()
+    return last is not None and (last.kind, last.body) == (kind, body)
 
 
 def _merge(tx: Transaction, old: int, into: int) -> None:

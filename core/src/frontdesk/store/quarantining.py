@@ -65,14 +65,21 @@ def _close_superseded(tx: Transaction) -> None:
             .where(quarantine.c.id.in_(tx.batch.replayed))
             .values(closed="replayed")
         )
-    by_stream: dict[int, set[str]] = defaultdict(set)
+    by_place: dict[tuple[int, str], set[str]] = defaultdict(set)
     for kept in tx.batch.kept:
-        by_stream[tx.stored.streams[kept.record.stream]].add(kept.record.id)
+        if kept.whole:
+            stream = tx.stored.streams[kept.record.stream]
+            by_place[stream, kept.record.site or ""].add(kept.record.id)
     table = quarantine.c
-    for stream, keys in by_stream.items():
+    for (stream, site), keys in by_place.items():
         for part in chunks(sorted(keys)):
             tx.db.execute(
                 update(quarantine)
-                .where(table.stream_id == stream, table.key.in_(part), table.closed == "")
+                .where(
+                    table.stream_id == stream,
+                    table.site == site,
+                    table.key.in_(part),
+                    table.closed == "",
+                )
                 .values(closed="superseded")
             )

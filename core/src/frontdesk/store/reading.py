@@ -124,6 +124,8 @@ def not_met(
     table = records.c
     asked = (
         select(table.site, table.key)
+        # A row without a payload is one no hook has fully read yet: nothing to take back.
+        .join(payloads)
         .where(table.stream_id == stream, table.scan < scan, table.deleted.is_(False))
         .limit(limit)
     )

@@ -10,19 +10,20 @@ from sqlalchemy import bindparam, insert, select, update
 from frontdesk.store.batch import Kept
 from frontdesk.store.schema import payloads, record_guests, records, streams
 from frontdesk.store.transaction import ORIGINS, Transaction
-from frontdesk.store.upserts import chunks, insert_missing
+from frontdesk.store.upserts import chunks, insert_missing, replace
 
 
 def write_records(tx: Transaction) -> None:
-    """Write the batch's records; of several versions of one, the last stays."""
+    """Write the batch's records; of several versions of one, the last whole one stays."""
     last: dict[tuple[str, str, str], Kept] = {}
     for kept in tx.batch.kept:
         record = kept.record
-        last[record.stream, record.site or "", record.id] = kept
+        key = (record.stream, record.site or "", record.id)
+        if kept.whole or key not in last:
+            last[key] = kept
     fresh = [kept for kept in last.values() if kept.stored is None]
-    newer = [kept for kept in last.values() if kept.stored is not None]
     _insert_records(tx, fresh)
-    _update_records(tx, newer)
+    _update_records(tx, list(last.values()))
     for kept in tx.batch.kept:
         record = kept.record
         kept.row = last[record.stream, record.site or "", record.id].row
@@ -36,8 +37,9 @@ def _values(tx: Transaction, kept: Kept) -> dict[str, Any]:
         "stream_id": tx.stored.streams[record.stream],
         "site": record.site or "",
         "key": record.id,
-        "version": record.version,
-        "digest": kept.digest,
+        # Of a version that is not whole, only the row is there: outputs point at it.
+        "version": record.version if kept.whole else None,
+        "digest": kept.digest if kept.whole else b"",
         "seen": record.seen,
         "origin": ORIGINS[record.origin],
         "deleted": record.deleted,
@@ -57,30 +59,28 @@ def _insert_records(tx: Transaction, fresh: list[Kept]) -> None:
     )
     for kept, row in zip(fresh, made.scalars(), strict=True):
         kept.row = row
-    tx.db.execute(insert(payloads), [{"record_id": k.row, "body": k.body} for k in fresh])
+    bodies = [{"record_id": kept.row, "body": kept.body} for kept in fresh if kept.whole]
+    if bodies:
+        tx.db.execute(insert(payloads), bodies)
 
 
-def _update_records(tx: Transaction, newer: list[Kept]) -> None:
+def _update_records(tx: Transaction, last: list[Kept]) -> None:
     rows: list[dict[str, Any]] = []
     bodies: list[dict[str, Any]] = []
-    for kept in newer:
+    for kept in last:
         if kept.stored is None:
             continue
         kept.row = kept.stored.row
-        rows.append({"row": kept.row, **_values(tx, kept)})
-        bodies.append({"row": kept.row, "new": kept.body})
+        if kept.whole:
+            rows.append({"row": kept.row, **_values(tx, kept)})
+            bodies.append({"record_id": kept.row, "body": kept.body})
     if rows:
         changed: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "row"}
         tx.db.execute(
             update(records).where(records.c.id == bindparam("row")).values(**changed), rows
         )
-        tx.db.execute(
-            update(payloads)
-            .where(payloads.c.record_id == bindparam("row"))
-            .values(body=bindparam("new")),
-            bodies,
-        )
-        _stamp_scan(tx, [kept.row for kept in newer])
+        replace(tx.db, payloads, bodies)
+        _stamp_scan(tx, [row["row"] for row in rows])
 
 
 def _scans(tx: Transaction) -> dict[int, int]:

@@ -59,3 +59,4 @@ class Transaction:
         if self._entries:
             self.db.execute(insert(log), self._entries)
             self.db.execute(insert(log_bodies), self._bodies)
+        self._entries, self._bodies = [], []

@@ -119,6 +119,13 @@ manifest = Manifest(
             discard=("CreditCardId", "QrCodeData"),
             meaning="Stays, from the first inquiry to check-out.",
         ),
+        Stream(
+            "enterprises",
+            batch=500,
+            rows="Enterprises",
+            discard=("Subscription", "Email", "Phone"),
+            meaning="Properties, and the chain each belongs to.",
+        ),
         Stream("services", batch=500, rows="Services", meaning="What can be booked."),
         Stream("age_categories", batch=500, rows="AgeCategories", meaning="Adults and children."),
         Stream(

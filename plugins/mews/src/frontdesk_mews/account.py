@@ -13,8 +13,8 @@ import httpx
 from frontdesk import jsons
 from frontdesk.client import Client
 from frontdesk.errors import RecordError, UnexpectedResponseError
-from frontdesk.model import Account, Json, Payload, Site
-from frontdesk_mews.asking import all_rows, together
+from frontdesk.model import Account, Payload, Site
+from frontdesk_mews.asking import MAX_AGE, all_rows, together
 from frontdesk_mews.operations import ENTERPRISES
 from frontdesk_mews.rows import as_row, instant, objects, part, required, required_instant, text
 
@@ -117,15 +117,14 @@ async def clock(client: Client[Any]) -> datetime:
         raise _unreadable(error) from error
 
 
-def is_portfolio(account: Account | None) -> bool:
+def is_portfolio(account: Account) -> bool:
     """Tell a chain from a property: only a property is a site of itself."""
-    return account is not None and account.site(account.id) is None
+    return account.site(account.id) is None
 
 
-async def chains(client: Client[Any]) -> list[Json]:
+async def chains(client: Client[Any], account: Account) -> list[str]:
     """Return the chains of a portfolio; its guests are asked for by them."""
-    rows = await all_rows(client, ENTERPRISES, {})
-    try:
-        return sorted({required(row, "ChainId") for row in rows})
-    except RecordError as error:
-        raise _unreadable(error) from error
+    properties = [site.id for site in account.sites]
+    found = await client.lookup("enterprises", properties, max_age=MAX_AGE)
+    rows = [record.payload for record in found.values() if record is not None]
+    return sorted({chain for row in rows if (chain := text(row, "ChainId"))}) or [account.id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, TypeVar, cast
@@ -22,29 +23,23 @@ _log = logging.getLogger("frontdesk")
 
 #: Rows of one answer; Mews gives no more.
 MOST: Final = 1000
+#: Reference data changes rarely, and an old name does no harm.
+MAX_AGE: Final = timedelta(days=1)
 #: So many ids refused one by one, and none accepted: then it is not the ids.
 _HOPELESS: Final = 8
 
 
 async def pages(
-    client: Client[Any],
-    operation: Operation,
-    asked: Payload,
-    *,
-    count: int = MOST,
-    enough: int | None = None,
+    client: Client[Any], operation: Operation, asked: Payload, *, count: int = MOST
 ) -> AsyncIterator[Sequence[Json]]:
-    """Walk an operation to its end: the page without a cursor, or *enough* rows on one.
-
-    A short page is not the end: what the tokens may not see could be missing from it.
-    """
+    """Walk an operation to its end, which is a page with fewer rows than asked for."""
     fixed = {**operation.asked, **asked}
 
     async def fetch(cursor: str | None) -> tuple[Sequence[Json], str | None]:
         limitation = {"Count": count, "Cursor": cursor}
         answer = await client.post(operation.path, json={**fixed, "Limitation": limitation})
         rows, following = rows_of(answer, operation)
-        return rows, following if rows and len(rows) != enough else None
+        return rows, following if len(rows) >= count else None
 
     async for step in by_cursor(fetch, key=_id):
         yield step.rows
@@ -69,12 +64,9 @@ def rows_of(answer: Json, operation: Operation) -> tuple[list[Json], str | None]
     return rows, following
 
 
-async def all_rows(
-    client: Client[Any], operation: Operation, asked: Payload, *, enough: int | None = None
-) -> list[Json]:
+async def all_rows(client: Client[Any], operation: Operation, asked: Payload) -> list[Json]:
     """Walk an operation whose rows are known to be few."""
-    walk = pages(client, operation, asked, enough=enough)
-    return [row async for rows in walk for row in rows]
+    return [row async for rows in pages(client, operation, asked) for row in rows]
 
 
 async def by_ids(
@@ -98,11 +90,8 @@ async def _batch(
     waiting = [ids]
     while waiting:
         some = waiting.pop()
-        enough = None if operation.many else len(some)
         try:
-            rows += await all_rows(
-                client, operation, {operation.ids: list(some), **asked}, enough=enough
-            )
+            rows += await all_rows(client, operation, {operation.ids: list(some), **asked})
             accepted = True
         except (RefusedError, UnavailableError) as error:
             if not _halves(error, some):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
 from functools import partial
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
 
@@ -14,7 +13,7 @@ from frontdesk.client import Client
 from frontdesk.errors import AuthenticationError
 from frontdesk.model import Json, Payload
 from frontdesk_mews.account import clock
-from frontdesk_mews.asking import by_ids
+from frontdesk_mews.asking import MAX_AGE, by_ids
 from frontdesk_mews.operations import Operation
 from frontdesk_mews.rows import Row, as_row
 
@@ -23,9 +22,6 @@ _log = logging.getLogger("frontdesk")
 
 Found: TypeAlias = Mapping[str, Json] | None
 """By id; None where the operation is not granted."""
-
-#: Reference data changes rarely, and an old name does no harm.
-_MAX_AGE: Final = timedelta(days=1)
 
 
 @attrs.define
@@ -53,7 +49,7 @@ class Asker:
         """Look up reference data."""
         if not ids:
             return {}
-        job = partial(self.client.lookup, stream, ids, max_age=_MAX_AGE)
+        job = partial(self.client.lookup, stream, ids, max_age=MAX_AGE)
         found = await self._granted(stream, job)
         if found is None:
             return None

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-import phonenumbers
-
+from frontdesk import addresses
 from frontdesk.model import (
     Channel,
     Consent,
@@ -129,36 +128,14 @@ def _erased(row: Payload) -> bool:
 
 
 def email(row: Payload) -> str | None:
-    """Return the address, if it can be one: a typing error must not sink the profile."""
-    value = row.get("Email")
-    if not isinstance(value, str):
-        return None
-    address = value.strip()
-    name, _, domain = address.partition("@")
-    usable = name and "." in domain.strip(".") and "@" not in domain and not _spaced(address)
-    return address if usable else None
-
-
-def _spaced(address: str) -> bool:
-    return len(address.split()) != 1
+    """Return the address, if it can be one."""
+    return addresses.email(row.get("Email"))
 
 
 def phone(row: Payload, context: Context) -> str | None:
-    """Return the number in E.164, if it is a valid one: Mews takes any text."""
-    value = row.get("Phone")
-    if not isinstance(value, str) or not value.strip():
-        return None
-    number = value.strip()
-    if number.startswith("00"):
-        number = "+" + number[2:]
+    """Return the number in E.164: Mews takes any text, and knows no country for it."""
     sites = context.account.sites
-    try:
-        parsed = phonenumbers.parse(number, sites[0].country if sites else None)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(parsed):
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return addresses.phone(row.get("Phone"), sites[0].country if sites else None)
 
 
 def excluded(row: Payload, context: Context) -> str | None:

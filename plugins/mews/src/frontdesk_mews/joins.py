@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
-from frontdesk.client import Client
 from frontdesk.model import Json, Payload
 from frontdesk_mews import operations
 from frontdesk_mews.asking import together
@@ -25,39 +24,34 @@ _ADDRESS: Final = ("Line1", "Line2", "City", "PostalCode", "CountryCode")
 _AMOUNT: Final = ("Currency", "NetValue", "GrossValue")
 
 
-@attrs.define
+@attrs.frozen
 class Joiner:
-    """Joins the pages of one walk, and remembers during it what is not granted."""
+    """Joins the pages of one walk."""
 
-    client: Client[Any]
-    _asker: Asker = attrs.field(init=False)
-
-    @_asker.default
-    def _ask(self) -> Asker:
-        return Asker(self.client)
+    asker: Asker
 
     async def customers(self, rows: Sequence[Json]) -> None:
         """Join main addresses, companies and countries."""
         people = readable(rows)
         addresses = await self._addresses(people)
-        companies = await self._asker.reference("companies", _ids(people, "CompanyId"))
+        companies = await self.asker.reference("companies", _ids(people, "CompanyId"))
         for row in people:
             row[JOINED] = {
                 **_part("Address", addresses, row.get("AddressId"), _ADDRESS),
                 **_part("Company", companies, row.get("CompanyId"), _NAME),
             }
         codes = [_country(row) for row in people]
-        countries = await self._asker.reference("countries", sorted({*filter(None, codes)}))
+        countries = await self.asker.reference("countries", sorted({*filter(None, codes)}))
         for row, code in zip(people, codes, strict=True):
             row[JOINED] |= _part("Country", countries, code, ("EnglishName",))
 
     async def reservations(self, rows: Sequence[Json]) -> None:
         """Join services, groups, companies, vouchers, ages, order items and companions."""
         stays = readable(rows)
-        services = await self._asker.reference("services", _ids(stays, "ServiceId"))
-        companies = await self._asker.reference("companies", _ids(stays, "PartnerCompanyId"))
-        vouchers = await self._asker.reference("vouchers", _ids(stays, "VoucherId"))
-        ages = await self._asker.reference(
+        services = await self.asker.reference("services", _ids(stays, "ServiceId"))
+        companies = await self.asker.reference("companies", _ids(stays, "PartnerCompanyId"))
+        vouchers = await self.asker.reference("vouchers", _ids(stays, "VoucherId"))
+        ages = await self.asker.reference(
             "age_categories", sorted({i for r in stays for i in _ages(r)})
         )
         groups, items, companions = await together(
@@ -77,20 +71,20 @@ class Joiner:
             }
 
     async def _groups(self, stays: Sequence[Row]) -> Found:
-        rows = await self._asker.rows(operations.GROUPS, _ids(stays, "GroupId"))
+        rows = await self.asker.rows(operations.GROUPS, _ids(stays, "GroupId"))
         return None if rows is None else {row["Id"]: row for row in rows}
 
     async def _addresses(self, people: Sequence[Row]) -> Found:
         # A guest may have several; the main one is the one the guest's row names.
         owners = [row["Id"] for row in people if row.get("AddressId")]
-        rows = await self._asker.rows(operations.ADDRESSES, owners)
+        rows = await self.asker.rows(operations.ADDRESSES, owners)
         if rows is None:
             return None
         return {row["Id"]: row for row in rows if row.get("IsActive") is True}
 
     async def _companions(self, stays: Sequence[Row]) -> Found:
         wanted = [row["Id"] for row in stays if _lacks_guest(row)]
-        rows = await self._asker.rows(operations.COMPANIONSHIPS, wanted)
+        rows = await self.asker.rows(operations.COMPANIONSHIPS, wanted)
         if rows is None:
             return None
         # Newest first; whoever was named first stays the first.
@@ -104,7 +98,7 @@ class Joiner:
         for row in stays:
             sold[self._currency(row, services)].append(row["Id"])
         jobs = [
-            partial(self._asker.rows, operations.ITEMS, ids, {"Currency": code} if code else None)
+            partial(self.asker.rows, operations.ITEMS, ids, {"Currency": code} if code else None)
             for code, ids in sold.items()
         ]
         items: list[Row] = []
@@ -119,10 +113,11 @@ class Joiner:
         }
 
     def _currency(self, row: Row, services: Found) -> str | None:
-        if self.client.account is None:
+        account = self.asker.client.account
+        if account is None:
             return None
         service: Payload = (services or {}).get(str(row.get("ServiceId"))) or {}
-        site = self.client.account.site(service.get("EnterpriseId"))
+        site = account.site(service.get("EnterpriseId"))
         return site.currency if site else None
 
 

@@ -31,7 +31,6 @@ class Operation:
         ids: The filter that takes ids.
         asked: What is asked for in every request. Never an empty list: Mews refuses it.
         batch: How many ids are asked for at once.
-        many: An id may have many rows, or none; else it has one.
     """
 
     path: str
@@ -39,7 +38,6 @@ class Operation:
     ids: str
     asked: Payload = attrs.field(factory=dict[str, Json], kw_only=True)
     batch: int = attrs.field(default=1000, kw_only=True)
-    many: bool = attrs.field(default=False, kw_only=True)
 
 
 CUSTOMERS: Final = Operation(
@@ -67,7 +65,7 @@ VOUCHERS: Final = Operation(
     "vouchers/getAll", "Vouchers", "VoucherIds", asked={"Extent": {"Vouchers": True}, **_BOTH}
 )
 GROUPS: Final = Operation("reservationGroups/getAll", "ReservationGroups", "ReservationGroupIds")
-ADDRESSES: Final = Operation("addresses/getAll", "Addresses", "AccountIds", asked=_BOTH, many=True)
+ADDRESSES: Final = Operation("addresses/getAll", "Addresses", "AccountIds", asked=_BOTH)
 # A long stay has dozens of items, so a batch of reservations has several pages of them.
 ITEMS: Final = Operation(
     "orderItems/getAll",
@@ -75,7 +73,6 @@ ITEMS: Final = Operation(
     "ServiceOrderIds",
     asked={"AccountingStates": ["Inactive", "Open", "Closed", "Canceled"]},
     batch=200,
-    many=True,
 )
 # Larger questions are known to time out.
 COMPANIONSHIPS: Final = Operation(
@@ -84,7 +81,6 @@ COMPANIONSHIPS: Final = Operation(
     "ReservationIds",
     asked={"Extent": {"Reservations": False, "ReservationGroups": False, "Customers": False}},
     batch=100,
-    many=True,
 )
 
 #: It has neither filters nor pages.
@@ -93,6 +89,7 @@ COUNTRIES: Final = Operation("countries/getAll", "Countries", "")
 STREAMS: Final[Mapping[str, Operation]] = {
     "customers": CUSTOMERS,
     "reservations": RESERVATIONS,
+    "enterprises": ENTERPRISES,
     "services": SERVICES,
     "age_categories": AGE_CATEGORIES,
     "companies": COMPANIES,

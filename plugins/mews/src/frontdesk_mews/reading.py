@@ -17,11 +17,16 @@ from frontdesk.walkers import read_rows
 from frontdesk_mews import operations
 from frontdesk_mews.account import chains, clock, is_portfolio
 from frontdesk_mews.asking import MOST, all_rows, by_ids, pages, rows_of
+from frontdesk_mews.grants import Asker
 from frontdesk_mews.joins import Joiner
 from frontdesk_mews.rows import as_row, build_record, required_instant
 
-#: Mews advises a week; it refuses more than three months, however it may count them.
+#: Mews advises a week, with big hotels in mind: walks begin with it.
 WINDOW: Final = timedelta(days=7)
+#: Mews refuses more than three months, however it may count them; well below that, a small
+#: hotel's two years are read in a dozen windows instead of a hundred.
+WIDEST: Final = timedelta(days=84)
+_DAY: Final = timedelta(days=1)
 _SHORTEST: Final = timedelta(hours=1)
 #: A webhook may come five minutes late, and a row may become visible after its time.
 OVERLAP: Final = timedelta(minutes=10)
@@ -45,16 +50,28 @@ class Span:
 
 @attrs.frozen
 class Pace:
-    """How much is asked for at once: less, once Mews was too slow."""
+    """How much is asked for at once: more where little comes, less once Mews was too slow."""
 
     window: timedelta = WINDOW
     rows: int = _ROWS
+    slowed: bool = False
+
+    def after(self, found: int) -> Pace:
+        """Fit the next window to how many rows the last one held."""
+        if not self.slowed and found < self.rows // 2:
+            factor = 4 if found < self.rows // 8 else 2
+            return Pace(min(self.window * factor, WIDEST), self.rows)
+        if found > self.rows * 2 and self.window > WINDOW:
+            return attrs.evolve(self, window=max(self.window / 2, WINDOW))
+        return self
 
     def slower(self) -> Pace | None:
         """Halve the window, then the page; None where that is no use any more."""
         if self.window > _SHORTEST:
-            return Pace(max(self.window / 2, _SHORTEST), self.rows)
-        return Pace(self.window, self.rows // 2) if self.rows > _FEWEST else None
+            return Pace(max(self.window / 2, _SHORTEST), self.rows, slowed=True)
+        if self.rows > _FEWEST:
+            return Pace(self.window, self.rows // 2, slowed=True)
+        return None
 
 
 async def read(client: Client[Any], query: Query) -> AsyncIterator[Page]:
@@ -80,7 +97,7 @@ async def _named(client: Client[Any], query: Query) -> Page:
     rows: list[Json] = []
     for extra in await _extras(client, query.stream):
         rows += await by_ids(client, operation, query.ids, extra)
-    await _join(Joiner(client), query.stream, rows)
+    await _join(Joiner(Asker(client)), query.stream, rows)
     return Page(_records(query.stream, rows))
 
 
@@ -91,12 +108,14 @@ async def _changed(client: Client[Any], query: Query) -> AsyncIterator[Page]:
     (extra,) = await _extras(client, query.stream)
     history = query.purpose is Purpose.HISTORY
     origin = (query.since or BEGINNING) if history else span.at
-    walk = _Walk(client, query.stream, origin, extra, Joiner(client))
+    walk = _Walk(client, query.stream, origin, extra, Joiner(Asker(client)))
     pace = Pace()
     while span.at < span.until:
         end = min(span.at + pace.window, span.until)
+        found = 0
         try:
             async for page in walk.window(span, end, pace.rows):
+                found += len(page.records)
                 yield page
         except UnavailableError as error:
             slower = pace.slower()
@@ -104,7 +123,7 @@ async def _changed(client: Client[Any], query: Query) -> AsyncIterator[Page]:
                 raise
             pace = slower
         else:
-            span = Span(end, span.until)
+            span, pace = Span(end, span.until), pace.after(found)
 
 
 @attrs.frozen
@@ -123,8 +142,6 @@ class _Walk:
         asked = {"UpdatedUtc": interval, **self.extra}
         held: list[Record | Unreadable] | None = None
         async for rows in pages(self.client, operations.STREAMS[self.stream], asked, count=count):
-            if not rows:
-                continue
             if held is not None:
                 yield Page(held, span.cursor(), self._progress(span))
             await _join(self.joiner, self.stream, rows)
@@ -133,8 +150,9 @@ class _Walk:
         yield Page(held or (), reached.cursor(), self._progress(reached))
 
     def _progress(self, span: Span) -> Progress:
-        total = -((self.origin - span.until) // WINDOW)
-        done = total if span.at >= span.until else (span.at - self.origin) // WINDOW
+        """Count days: windows differ in length."""
+        total = -((self.origin - span.until) // _DAY)
+        done = total if span.at >= span.until else (span.at - self.origin) // _DAY
         return Progress(done, total)
 
 
@@ -176,8 +194,9 @@ def _utc(moment: datetime) -> str:
 
 async def _extras(client: Client[Any], stream: str) -> list[Payload]:
     """Return what this account must be asked besides; each is a request of its own."""
-    if stream == "customers" and is_portfolio(client.account):
-        return [{"ChainIds": await chains(client)}]
+    account = client.account
+    if stream == "customers" and account is not None and is_portfolio(account):
+        return [{"ChainIds": await chains(client, account)}]
     if stream == "vouchers":
         # They can only be asked for by service, and an Additional service is refused.
         rows = await all_rows(client, operations.SERVICES, {"ServiceType": "Bookable"})

@@ -11,7 +11,6 @@ break it or move its clock makes a :class:`Platform` instead::
 from __future__ import annotations
 
 from frontdesk.sandbox import Sandbox
-
 from frontdesk_mews.sandbox import faults
 from frontdesk_mews.sandbox.faults import REMOVE
 from frontdesk_mews.sandbox.journal import Action

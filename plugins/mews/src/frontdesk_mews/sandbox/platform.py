@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import anyio
 import msgspec
-from frontdesk.sandbox import ASGI
 
+from frontdesk.sandbox import ASGI
 from frontdesk_mews.sandbox import spoiling, wire
 from frontdesk_mews.sandbox.admin import Admin
 from frontdesk_mews.sandbox.faults import Faults, Slow

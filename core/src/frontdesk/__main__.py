@@ -1,0 +1,7 @@
+"""``python -m frontdesk``: the same as ``frontdesk``."""
+
+from __future__ import annotations
+
+from frontdesk.cli import main
+
+main()
