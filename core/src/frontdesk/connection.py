@@ -17,7 +17,7 @@ import httpx
 import pluggy
 
 from frontdesk.client import Client
-from frontdesk.errors import SettingsError
+from frontdesk.errors import InvalidConnectorError, SettingsError
 from frontdesk.hooks import ITERABLE, OPTIONAL, REQUIRED, ConnectorHooks, hookimpl
 from frontdesk.manifest import Manifest, without_secrets
 from frontdesk.model import (
@@ -47,9 +47,14 @@ class Hooks:
         manager = pluggy.PluginManager("frontdesk")
         manager.add_hookspecs(ConnectorHooks)
         manager.register(_adapter(connector), name=connector.name)
-        for wrapper in wrappers:
-            manager.register(wrapper)
-        manager.check_pending()
+        try:
+            for wrapper in wrappers:
+                manager.register(wrapper)
+            manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            raise InvalidConnectorError(
+                f"a wrapper around connector {connector.name!r} breaks the contract: {error}"
+            ) from error
         self._call = manager.hook
         self.connector = connector.name
         self.has_reservations = "map_reservation" in connector.hooks

@@ -150,8 +150,7 @@ async def test_every_property_has_a_value_somewhere(reader: Reader) -> None:
                 if value not in (None, []):
                     seen[name].add(str(value))
     properties = [p for p in mews.manifest.metrics[0].properties if not p.of]
-    # Emulated reservations are released only while they are optional, which is no event.
-    assert set(seen) | {"Release Date"} == {p.name for p in properties}
+    assert set(seen) == {p.name for p in properties}
     for declared in properties:
         if declared.values:
             assert seen[declared.name] <= set(declared.values)
@@ -169,8 +168,7 @@ async def test_every_profile_field_is_produced(reader: Reader) -> None:
             seen += Counter(f"location.{k}" for k, value in found.location.items() if value)
             seen += Counter(name for name, value in attrs.asdict(found).items() if value)
     for field in mews.manifest.profile:
-        # Emulated addresses have one line.
-        if field.kind is not Kind.CONSENT and field.name != "Address2":
+        if field.kind is not Kind.CONSENT:
             assert seen[field.attribute or field.name], field.name
     assert {Merged.__name__, Gone.__name__, "ota", "paymaster", "free"} <= set(kinds)
 

@@ -271,9 +271,9 @@ class Intake:
                 batch.profiles.append((_keyed(profile, site), kept))
         elif isinstance(profile, Merged):
             into = guest_key(site, profile.into)
-            batch.leaving.append(Merged(guest_key(site, profile.old), into))
+            batch.leaving.append((Merged(guest_key(site, profile.old), into), kept))
         elif isinstance(profile, Gone):
-            batch.leaving.append(_keyed(profile, site))
+            batch.leaving.append((_keyed(profile, site), kept))
         batch.consents.extend((_keyed(consent, site), kept) for consent in outputs.consents)
         if outputs.reservation is not None:
             batch.reservations.append((_keyed(outputs.reservation, site), kept))

@@ -117,7 +117,9 @@ class Batch:
     #: From here on, guests are named by their key: :func:`guest_key`.
     profiles: list[tuple[Profile, Kept]] = attrs.field(factory=list[tuple[Profile, Kept]])
     guests: list[Guest] = attrs.field(factory=list[Guest])
-    leaving: list[Merged | Gone] = attrs.field(factory=list[Merged | Gone])
+    leaving: list[tuple[Merged | Gone, Kept]] = attrs.field(
+        factory=list[tuple[Merged | Gone, Kept]]
+    )
     consents: list[tuple[Consent, Kept]] = attrs.field(factory=list[tuple[Consent, Kept]])
     reservations: list[tuple[Reservation, Kept]] = attrs.field(
         factory=list[tuple[Reservation, Kept]]

@@ -130,7 +130,7 @@ def _mentioned(batch: Batch) -> Iterator[str]:
         yield consent.guest
     for reservation, _ in batch.reservations:
         yield reservation.guest
-    for leaving in batch.leaving:
+    for leaving, _ in batch.leaving:
         yield from (leaving.old, leaving.into) if isinstance(leaving, Merged) else (leaving.guest,)
     for item in batch.quarantined:
         yield from item.guests

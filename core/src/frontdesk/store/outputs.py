@@ -164,7 +164,7 @@ def log_consents(tx: Transaction) -> int:
         if said.get(key) == statement:
             continue
         said[key] = statement
-        at = consent.at or tx.batch.seen
+        at = consent.at or kept.record.version or tx.batch.seen
         body = jsons.encode(consent_json(consent))
         seq = tx.append(Kind.CONSENT, consent.guest, at, body, record_id=kept.row)
         rows.append(_consent_row(tx, consent, seq))
@@ -247,18 +247,19 @@ def log_leaving(tx: Transaction) -> None:
     """Log merges and departures; what was erased there is erased here."""
     # What is erased must be in the log by now.
     tx.flush()
-    for leaving in tx.batch.leaving:
+    for leaving, kept in tx.batch.leaving:
+        at = kept.record.version or tx.batch.seen
         body = jsons.encode(leaving_json(leaving))
         kind = Kind.MERGED if isinstance(leaving, Merged) else Kind.GONE
         key = leaving.old if isinstance(leaving, Merged) else leaving.guest
         if _is_known(tx, tx.guests[key], kind, body):
             continue
         if isinstance(leaving, Merged):
-            tx.append(Kind.MERGED, leaving.old, tx.batch.seen, body)
+            tx.append(Kind.MERGED, leaving.old, at, body)
             _merge(tx, tx.guests[leaving.old], tx.guests[leaving.into])
         else:
-            tx.append(Kind.GONE, leaving.guest, tx.batch.seen, body)
-            _leave(tx, tx.guests[leaving.guest], leaving)
+            tx.append(Kind.GONE, leaving.guest, at, body)
+            _leave(tx, tx.guests[leaving.guest], leaving, at)
 
 
 def _is_known(tx: Transaction, guest: int, kind: Kind, body: bytes) -> bool:
@@ -285,8 +286,8 @@ def _merge(tx: Transaction, old: int, into: int) -> None:
     tx.db.execute(profiles.delete().where(profiles.c.guest_id == old))
 
 
-def _leave(tx: Transaction, guest: int, gone: Gone) -> None:
-    tx.db.execute(update(guests).where(guests.c.id == guest).values(gone=tx.batch.seen))
+def _leave(tx: Transaction, guest: int, gone: Gone, at: datetime) -> None:
+    tx.db.execute(update(guests).where(guests.c.id == guest).values(gone=at))
     tx.db.execute(profiles.delete().where(profiles.c.guest_id == guest))
     if gone.erase:
         # What the platform erased must not live on in older log entries.

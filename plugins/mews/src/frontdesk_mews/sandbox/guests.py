@@ -131,6 +131,7 @@ class Registry:
             chain_id=customer.chain_id,
             account_type="Customer",
             line1=line,
+            line2=f"Floor {1 + int(self._rng.random() * 9)}" if happens(self._rng, 0.2) else None,
             city=city,
             postal_code=post,
             country_code=country,

@@ -155,7 +155,9 @@ class Desk:
             row.partner_company_id = pick(rng, self._partners)
         if happens(rng, 0.05) and row.service_id == house.services[0].id:
             row.voucher_id = pick(rng, house.vouchers).id
-        if plan.state == "Optional":
+        # An option nobody took up in time was cancelled when it was released.
+        lapsed = plan.state == "Canceled" and happens(rng, 0.1)
+        if plan.state == "Optional" or lapsed:
             row.released_utc = moment(plan.created + 7 * DAY)
 
     def _party(self, plan: Plan) -> tuple[int, int, int]:
