@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -31,6 +30,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(?!frontdesk).*"),
     # Inside the core: signatures may name it, but nobody has to know more about it.
     (r"py:.*", r"frontdesk\.(registry|store|connection|client\._\w+)\..*"),
+    (r"py:class", r"frontdesk\.walkers\.C"),
 ]
 
 myst_enable_extensions = ["colon_fence", "deflist"]
@@ -109,5 +109,3 @@ def setup(app: Sphinx) -> None:
     app.connect("builder-inited", write_catalogs)
     app.connect("missing-reference", find_public)
 
-
-sys.path.insert(0, str(HERE.parent / "examples"))

@@ -84,7 +84,8 @@ class Inn:
         rows = self.rows[stream]
         if "ids" in params:
             wanted = params["ids"].split(",")
-            return {"items": [r for r in rows if r["id"] in wanted], "total": len(wanted)}
+            found = [row for row in rows if isinstance(row, dict) and row.get("id") in wanted]
+            return {"items": found, "total": len(found)}
         if "since" in params:
             rows = [r for r in rows if _changed(r) >= params["since"]]
         offset, size = int(params["offset"]), int(params["size"])

@@ -236,7 +236,7 @@ async def test_hooks_see_what_the_store_will_show_them_later(store: Path) -> Non
     inn.rows["stays"][0] |= {"total": "1", "changed": "2026-10-02T10:00:00Z"}
     await sync(store, inn, altered(parse_event=parse_event))
 
-    assert seen[0] == attrs.evolve(seen[-1], origin=seen[0].origin, guests=())
+    assert seen[0] == attrs.evolve(seen[-1], origin=seen[0].origin)
     assert "CANARY" not in repr(seen)
 
 
@@ -368,12 +368,13 @@ async def test_versions_in_one_page_follow_each_other_whatever_their_order(store
     ]
     report = await sync(store, inn, watching.connector())
 
-    assert [("s", "1", None), ("s", "2", "1"), ("s", "3", "2")] == watching.seen
-    assert {"mapped": 3, "unchanged": 5} == {
-        outcome: number
-        for (stream, outcome), number in report.outcomes.items()
-        if stream == "stays"
-    } | {"unchanged": 5}
+    assert [("s", "1", None), ("s", "2", "1"), ("s", "3", "2")] == watching.seen[:3]
+    # Asked for what changed, the platform shows all of them once more.
+    assert [("s", "1", None), ("s", "2", None)] == watching.seen[3:]
+    expected = {"mapped": 3, "unchanged": 3, "superseded": 2}
+    assert expected == {
+        outcome: total for (stream, outcome), total in report.outcomes.items() if stream == "stays"
+    }
 
 
 async def test_a_late_older_version_is_mapped_for_its_events_and_replaces_nothing(
@@ -550,7 +551,7 @@ async def test_a_version_a_hook_failed_on_is_not_what_the_next_is_compared_with(
         if record.stream == "stays":
             total = record.payload["total"]
             seen.append((total, previous.payload["total"] if previous else None))
-            if total == "2":
+            if len(seen) == 2:
                 raise ValueError(total)
         return ()
 
@@ -587,14 +588,14 @@ async def test_a_failed_version_is_tried_again_and_settled(store: Path) -> None:
 
     assert {"replayed"} == set(results.values())
     assert {"settled already: replayed"} == set(again.values())
-    assert {"Booked Stay": 1} == metrics(store)
+    assert 1 == metrics(store)["Booked Stay"]
     assert [] == quarantined(store)
     assert entries == (len(logged(store, 2)), len(logged(store, 3)), len(logged(store, 4)))
 
 
 async def test_a_replay_that_fails_again_says_why(store: Path) -> None:
     inn = busy(0)
-    inn.rows["guests"] = [guest("x"), {"id": "y"}, {"no": "id"}]
+    inn.rows["guests"] = [guest("x"), {"id": "y"}, {"nothing": 1}]
     await sync(store, inn, stumbling("parse_event"))
 
     async with Desk(store, clock=FixedClock()) as desk:
@@ -675,7 +676,7 @@ def returning(**values: Any) -> Any:
     ((hook, value),) = values.items()
 
     def answer(record: Record) -> Any:
-        return value if record.id in {"ada", "s0"} else None
+        return value if record.id == "s0" else None
 
     return altered(**{hook: answer})
 

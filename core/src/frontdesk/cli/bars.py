@@ -63,7 +63,7 @@ class _Lines:
     def __call__(self, update: Update) -> None:
         key = (update.connection, update.stream, update.purpose)
         now = time.monotonic()
-        if not update.finished and now - self._last.setdefault(key, now) < PAUSE:
+        if not update.finished and now - self._last.get(key, -PAUSE) < PAUSE:
             return
         self._last[key] = now
         of = f"{update.done} of {update.total}" if update.total else str(update.done)

@@ -53,7 +53,7 @@ def shown(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{shown(v)} {k}" for k, v in value.items())
+        return "\n".join(f"{shown(v)} {k}" for k, v in value.items())
     if isinstance(value, Decimal):
         return f"{value:,.2f}"
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))

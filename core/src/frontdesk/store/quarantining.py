@@ -3,25 +3,51 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import insert, select, update
 
-from frontdesk.store.batch import Quarantined
+from frontdesk.store.batch import Batch, Quarantined
 from frontdesk.store.schema import quarantine, quarantine_guests
 from frontdesk.store.transaction import Transaction
 from frontdesk.store.upserts import chunks, insert_missing
+
+#: Stream, site, id and digest of a version.
+_Place: TypeAlias = tuple[str, str, str, bytes]
 
 
 def write_quarantine(tx: Transaction) -> int:
     """Write the batch's quarantine; return how many entries are new."""
     # Closed first: what this very page quarantines stays open.
     _close_superseded(tx)
-    return sum(_quarantine_one(tx, item) for item in tx.batch.quarantined)
+    overtaken = _overtaken(tx.batch)
+    return sum(
+        _quarantine_one(tx, item, overtaken=_place(item) in overtaken)
+        for item in tx.batch.quarantined
+    )
 
 
-def _quarantine_one(tx: Transaction, item: Quarantined) -> int:
+def _overtaken(batch: Batch) -> set[_Place]:
+    """Return what this very page settles: a later version in it is whole."""
+    waiting: dict[tuple[str, str, str], set[_Place]] = defaultdict(set)
+    settled: set[_Place] = set()
+    for kept in batch.kept:
+        record = kept.record
+        key = (record.stream, record.site or "", record.id)
+        if kept.whole:
+            settled |= waiting.pop(key, set())
+        else:
+            waiting[key].add((*key, kept.digest))
+    return settled
+
+
+def _place(item: Quarantined) -> _Place:
+    return (item.stream, item.site, item.key, item.digest)
+
+
+def _quarantine_one(tx: Transaction, item: Quarantined, *, overtaken: bool) -> int:
     table = quarantine.c
+    closed = "superseded" if overtaken else ""
     values: dict[str, Any] = {
         "stream_id": tx.stored.streams[item.stream],
         "site": item.site,
@@ -35,9 +61,9 @@ def _quarantine_one(tx: Transaction, item: Quarantined) -> int:
         tx.db.execute(
             update(quarantine)
             .where(table.id == row.id)
-            .values(tries=table.tries + 1, hooks=item.hooks, reason=item.reason, closed="")
+            .values(tries=table.tries + 1, hooks=item.hooks, reason=item.reason, closed=closed)
         )
-        return int(row.closed != "")
+        return int(row.closed != "" and not overtaken)
     made = tx.db.execute(
         insert(quarantine).values(
             **values,
@@ -47,6 +73,7 @@ def _quarantine_one(tx: Transaction, item: Quarantined) -> int:
             origin=tx.origin,
             since=tx.batch.seen,
             tries=1,
+            closed=closed,
             payload=item.payload,
             previous=item.previous,
         )
@@ -54,7 +81,7 @@ def _quarantine_one(tx: Transaction, item: Quarantined) -> int:
     (id,) = made.inserted_primary_key or (0,)
     spoken_of = [{"guest_id": tx.guests[guest], "quarantine_id": id} for guest in item.guests]
     insert_missing(tx.db, quarantine_guests, spoken_of)
-    return 1
+    return int(not overtaken)
 
 
 def _close_superseded(tx: Transaction) -> None:

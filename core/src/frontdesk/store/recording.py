@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
 from frontdesk.store.batch import Kept
+from frontdesk.store.reading import stored_records
 from frontdesk.store.schema import payloads, record_guests, records, streams
 from frontdesk.store.transaction import ORIGINS, Transaction
 from frontdesk.store.upserts import chunks, insert_missing, replace
@@ -54,14 +56,23 @@ def _insert_records(tx: Transaction, fresh: list[Kept]) -> None:
         {**_values(tx, kept), "scan": scans[tx.stored.streams[kept.record.stream]]}
         for kept in fresh
     ]
-    made = tx.db.execute(
-        insert(records).returning(records.c.id, sort_by_parameter_order=True), rows
-    )
-    for kept, row in zip(fresh, made.scalars(), strict=True):
-        kept.row = row
+    # Asking for the new ids back with the insert would take SQLite a statement for each row.
+    tx.db.execute(insert(records), rows)
+    _learn_rows(tx, fresh)
     bodies = [{"record_id": kept.row, "body": kept.body} for kept in fresh if kept.whole]
     if bodies:
         tx.db.execute(insert(payloads), bodies)
+
+
+def _learn_rows(tx: Transaction, fresh: list[Kept]) -> None:
+    by_stream: dict[str, list[Kept]] = defaultdict(list)
+    for kept in fresh:
+        by_stream[kept.record.stream].append(kept)
+    for stream, some in by_stream.items():
+        keys = {(kept.record.site or "", kept.record.id): kept for kept in some}
+        found = stored_records(tx.db, tx.stored.streams[stream], list(keys))
+        for key, kept in keys.items():
+            kept.row = found[key].row
 
 
 def _update_records(tx: Transaction, last: list[Kept]) -> None:

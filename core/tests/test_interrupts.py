@@ -1,0 +1,146 @@
+"""Stop a sync anywhere, kill it anywhere: the next one goes on, and the store is the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from inn import TOKEN, FixedClock, Inn, app, busy, connected, dump, guest, stay, sync
+
+from frontdesk import Desk
+from frontdesk.serving import served
+
+pytestmark = pytest.mark.anyio
+
+
+def eventful() -> Inn:
+    """An inn that shows a little of everything in few pages."""
+    inn = busy(12)
+    inn.rows["guests"] += [guest("rob", robot=True), guest("bad", email=5), {"nothing": 1}]
+    inn.rows["stays"] += [stay("f", friend="zoe", guest="ivy"), stay("h", house=True)]
+    return inn
+
+
+def later(inn: Inn) -> Inn:
+    """Let something happen, a place in a club ending included."""
+    when = "2026-11-01T11:00:00Z"
+    inn.rows["stays"][3] |= {"cancelled": when, "changed": when}
+    inn.rows["guests"][0] |= {"news": False, "changed": when}
+    inn.rows["guests"][1] |= {"merged": "ada", "changed": when}
+    del inn.rows["clubs"][0]
+    return inn
+
+
+async def undisturbed(store: Path) -> dict[str, list[Any]]:
+    inn = eventful()
+    await sync(store, inn, page_size=4)
+    await sync(store, later(inn), page_size=4)
+    return dump(store)
+
+
+async def stopped(store: Path, inn: Inn, *, after: int, by: str) -> bool:
+    """Sync until a number of commits or requests; tell whether it was stopped there."""
+    count = 0
+    async with Desk(store, clock=FixedClock()) as desk:
+        connection = connected(desk, inn, page_size=4)
+        with anyio.CancelScope() as scope:
+
+            def one_more(_: object) -> None:
+                nonlocal count
+                count += 1
+                if count == after:
+                    scope.cancel()
+
+            if by == "commit":
+                desk.subscribe(one_more)
+            else:
+                inn.before = one_more
+            await desk.sync(connection)
+    inn.before = lambda _: None
+    return scope.cancelled_caught
+
+
+@pytest.mark.parametrize("by", ["commit", "request"])
+async def test_a_sync_stopped_anywhere_goes_on_to_the_same_store(tmp_path: Path, by: str) -> None:
+    """Law 1. Seen to fail when the cursor is committed before or after its page, when a new
+    record of a page is not stored with it, and when the cursor that ends a scan is committed
+    before what the scan misses is mapped.
+    """
+    expected = await undisturbed(tmp_path / "whole.db")
+    stops, after = 0, 0
+    while True:
+        after += 1
+        store = tmp_path / f"{by}{after}.db"
+        inn = eventful()
+        first = await stopped(store, inn, after=after, by=by)
+        await sync(store, inn, page_size=4)
+        second = await stopped(store, later(inn), after=after, by=by)
+        await sync(store, inn, page_size=4)
+        found = dump(store)
+        # A guest asked for by a stopped sync may be asked for again: no more than that.
+        assert expected == found, f"stopped at {by} {after}"
+        stops += first + second
+        if not first:
+            break
+
+    assert 20 < stops
+
+
+@pytest.mark.parametrize("after", [1, 2, 3, 5, 8])
+async def test_a_sync_that_is_stopped_again_and_again_arrives(tmp_path: Path, after: int) -> None:
+    expected = await undisturbed(tmp_path / "whole.db")
+    store, inn = tmp_path / "often.db", eventful()
+    tries = 0
+    while await stopped(store, inn, after=after, by="commit"):
+        tries += 1
+        assert 100 > tries
+    later(inn)
+    await sync(store, inn, page_size=4)
+
+    assert expected == dump(store)
+
+
+_SYNC = """
+import sys, anyio, acorn, frontdesk
+async def main(store, url, token):
+    async with frontdesk.Desk(store) as desk:
+        await desk.sync(desk.connect(acorn, token=token, base_url=url, page_size=4))
+anyio.run(main, *sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("at", [3, 7, 11])
+async def test_a_sync_killed_anywhere_goes_on_to_the_same_store(tmp_path: Path, at: int) -> None:
+    """Law 1, with a real process and a real SIGKILL while it writes one page and asks for
+    another. Seen to fail as the test above; and when the dead process' lease is respected.
+    """
+    inn, store = eventful(), tmp_path / "killed.db"
+    expected = await undisturbed(tmp_path / "whole.db")
+    with served(app(inn)) as url:
+        process: list[subprocess.Popen[bytes]] = []
+
+        def kill(_: httpx.Request) -> None:
+            if len(inn.requests) == at:
+                process[0].send_signal(signal.SIGKILL)
+                process[0].wait()
+
+        inn.before = kill
+        path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+        command = [sys.executable, "-c", _SYNC, str(store), url, TOKEN]
+        process.append(subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}))
+        await anyio.to_thread.run_sync(process[0].wait)
+
+    assert -signal.SIGKILL == process[0].returncode
+    inn.before = lambda _: None
+    await sync(store, inn, page_size=4)
+    await sync(store, later(inn), page_size=4)
+    found = dump(store)
+
+    assert expected == found
