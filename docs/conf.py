@@ -108,4 +108,3 @@ def setup(app: Sphinx) -> None:
     app.add_directive("frontdesk-help", Help)
     app.connect("builder-inited", write_catalogs)
     app.connect("missing-reference", find_public)
-

@@ -66,10 +66,7 @@ def test_history_consent_and_real_time_are_the_pages(page: dict[str, Any]) -> No
     assert sorted(page["consent"]["properties_only"]) == entry["consent"]["properties_only"]
     assert {
         (h["stream"], h["years"] if h["mode"] == "years" else h["mode"]) for h in page["history"]
-    } == {
-        (h["stream"], h["years"] if "years" in h else ("all" if "all" in h else "none"))
-        for h in entry["history"]
-    }
+    } == {(h["stream"], h.get("years", "all" if "all" in h else "none")) for h in entry["history"]}
 
 
 def test_allowed_values_are_the_pages(page: dict[str, Any]) -> None:

@@ -216,10 +216,10 @@ _DUMPS = {
     " FROM quarantine q JOIN streams s ON s.id = q.stream_id",
     "quarantine_guests": "SELECT g.key, q.key FROM quarantine_guests x"
     " JOIN guests g ON g.id = x.guest_id JOIN quarantine q ON q.id = x.quarantine_id",
-    # What is read twice is counted twice, and as unchanged.
+    # What is read again is counted again, as unchanged or still quarantined.
     "counters": "SELECT s.name, c.outcome, c.total FROM counters c"
-    " JOIN streams s ON s.id = c.stream_id WHERE c.outcome != 'unchanged'",
-    "cursors": "SELECT s.name, c.purpose, c.cursor, c.finished FROM cursors c"
+    " JOIN streams s ON s.id = c.stream_id WHERE c.outcome NOT IN ('unchanged', 'quarantined')",
+    "cursors": "SELECT s.name, c.purpose, c.finished FROM cursors c"
     " JOIN streams s ON s.id = c.stream_id",
     "connections": "SELECT connector, account, name, title, state, live_start, holder"
     " FROM connections",

@@ -50,9 +50,9 @@ def test_a_file_makes_a_desk_with_its_connections(tmp_path: Path) -> None:
         """,
     )
 
-    assert ["oak", "elm house"] == list(made.connections)
-    assert "trees" == made.connections["oak"].brand
-    assert 5 == made.connections["elm house"].settings.page_size
+    assert list(made.connections) == ["oak", "elm house"]
+    assert made.connections["oak"].brand == "trees"
+    assert made.connections["elm house"].settings.page_size == 5
     # A relative path is meant from where the file is.
     assert str(tmp_path / "here.db") == made.store.where
 
@@ -60,7 +60,7 @@ def test_a_file_makes_a_desk_with_its_connections(tmp_path: Path) -> None:
 def test_a_url_of_a_store_is_taken_as_it_is(tmp_path: Path) -> None:
     made = desk(tmp_path, '[store]\nurl = "postgresql://db.example/frontdesk"')
 
-    assert "postgresql://db.example/frontdesk" == made.store.where
+    assert made.store.where == "postgresql://db.example/frontdesk"
 
 
 def test_secrets_come_from_the_environment_and_from_files(
@@ -80,13 +80,13 @@ def test_secrets_come_from_the_environment_and_from_files(
         """,
     )
 
-    assert [CANARY, CANARY] == [one.settings.token for one in made.connections.values()]
+    assert [one.settings.token for one in made.connections.values()] == [CANARY, CANARY]
 
 
 def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
     message = refusal(tmp_path, '[connections.oak]\nconnector="acorn"\ntoken={env="NO_SUCH"}')
 
-    assert "connections.oak.token: environment variable 'NO_SUCH' is not set" == message
+    assert message == "connections.oak.token: environment variable 'NO_SUCH' is not set"
 
 
 @pytest.mark.parametrize(

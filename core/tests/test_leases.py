@@ -96,7 +96,7 @@ async def test_a_holder_that_lost_its_lease_begins_no_scan(store: Path) -> None:
 
     assert scans == asked(store, "SELECT name, scan FROM streams")
     # What another holds is not ours to give back.
-    assert ["other:1"] == holders(store)
+    assert holders(store) == ["other:1"]
 
 
 async def test_a_refusal_names_the_holder_and_when_its_lease_ends(store: Path) -> None:
@@ -126,7 +126,7 @@ async def test_two_syncs_of_one_connection_at_once_are_refused(store: Path) -> N
             await desk.sync(connection)
         held.open.set()
 
-    assert [None] == holders(store)
+    assert holders(store) == [None]
 
 
 async def test_a_lease_that_ended_is_taken_over(store: Path) -> None:
@@ -136,7 +136,7 @@ async def test_a_lease_that_ended_is_taken_over(store: Path) -> None:
 
     await sync(store, inn)
 
-    assert [None] == holders(store)
+    assert holders(store) == [None]
 
 
 async def test_the_lease_of_a_dead_process_of_this_machine_is_taken_over(store: Path) -> None:
@@ -148,7 +148,7 @@ async def test_the_lease_of_a_dead_process_of_this_machine_is_taken_over(store: 
 
     await sync(store, inn)
 
-    assert [None] == holders(store)
+    assert holders(store) == [None]
 
 
 @pytest.mark.parametrize("holder", ["{host}:1", "{host}:no-number", "odd"])
@@ -171,7 +171,7 @@ async def test_a_lease_is_given_back_after_an_error_too(store: Path) -> None:
     with pytest.raises(AuthenticationError):
         await sync(store, inn)
 
-    assert [None] == holders(store)
+    assert holders(store) == [None]
 
 
 async def test_a_lease_is_renewed_while_a_sync_takes_long(store: Path) -> None:

@@ -23,7 +23,7 @@ def refusal(module: ModuleType) -> str:
     with pytest.raises(InvalidConnectorError) as caught:
         frontdesk.load(module)
 
-    assert "acorn" == caught.value.connector
+    assert caught.value.connector == "acorn"
     return str(caught.value)
 
 
@@ -119,7 +119,7 @@ def test_an_optional_hook_may_be_left_out() -> None:
     module = altered()
     del module.map_reservation
 
-    assert "acorn" == frontdesk.load(module).name
+    assert frontdesk.load(module).name == "acorn"
 
 
 def test_a_missing_manifest_is_refused() -> None:
@@ -153,8 +153,8 @@ def test_an_installed_connector_is_found_by_its_entry_point(
 
     found = {one.name: one for one in installed()}["acorn"]
 
-    assert ("Acorn", "frontdesk-acorn", "1.2") == (found.title, found.distribution, found.version)
-    assert "ready" == found.state
+    assert (found.title, found.distribution, found.version) == ("Acorn", "frontdesk-acorn", "1.2")
+    assert found.state == "ready"
 
 
 @pytest.fixture(name="broken")
@@ -176,7 +176,7 @@ def test_broken_plugins_are_listed_with_their_reasons_and_stop_no_other(broken: 
     """Seen to fail when ``_state`` lets the error of a plugin pass."""
     found = {one.name: one for one in installed()}
 
-    assert "ready" == found["acorn"].state
+    assert found["acorn"].state == "ready"
     assert {"broken"} == {found[name].state for name in ("rotten", "leaving", "hollow")}
     assert "No module named 'no_such_library'" in found["rotten"].reason
     assert "reinstall or update frontdesk-rotten" in found["rotten"].reason
@@ -188,7 +188,7 @@ def test_a_broken_plugin_asked_for_by_name_says_which_distribution_it_is(broken:
     with pytest.raises(ConnectorLoadError, match=r"frontdesk-rotten 1\.2") as caught:
         frontdesk.load("rotten")
 
-    assert "rotten" == caught.value.connector
+    assert caught.value.connector == "rotten"
 
 
 def test_a_wrapper_with_a_misspelt_argument_is_refused() -> None:

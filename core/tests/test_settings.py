@@ -70,9 +70,9 @@ def test_a_name_a_url_or_nothing_says_where_the_platform_is() -> None:
     def base_url(**given: str) -> str:
         return Desk("unused.db").connect(acorn, token=CANARY, **given).base_url
 
-    assert "https://api.acorn.example/" == base_url()
-    assert "https://api.acorn.example/" == base_url(base_url="production")
-    assert "http://127.0.0.1:1/" == base_url(base_url="http://127.0.0.1:1/")
+    assert base_url() == "https://api.acorn.example/"
+    assert base_url(base_url="production") == "https://api.acorn.example/"
+    assert base_url(base_url="http://127.0.0.1:1/") == "http://127.0.0.1:1/"
 
 
 @pytest.mark.parametrize("value", [f"ftp://me:{CANARY}@host", CANARY, "", 5, None])
@@ -96,7 +96,7 @@ async def test_a_url_without_a_host_is_refused_before_anything_is_sent() -> None
 
     assert not found.ok
     assert "names a host" in found.problems[0]
-    assert [] == inn.requests
+    assert inn.requests == []
 
 
 def test_secrets_are_in_no_repr() -> None:
@@ -116,8 +116,8 @@ def test_mapping_hooks_see_no_secret() -> None:
     connection = connected(desk, Inn(), token=CANARY, page_size=3)
     context = connection.context(Account("a", "A"), None)
 
-    assert ("", 3) == (context.settings.token, context.settings.page_size)
-    assert CANARY == connection.settings.token
+    assert (context.settings.token, context.settings.page_size) == ("", 3)
+    assert connection.settings.token == CANARY
 
 
 def test_a_name_in_use_is_refused() -> None:

@@ -62,17 +62,17 @@ async def test_history_comes_first_and_changes_follow(store: Path) -> None:
 
     report = await sync(store, inn)
 
-    assert (27, 3, 25) == (report.events, report.profiles + 1, report.reservations)
-    assert {"Booked Stay": 25, "Joined Club": 2} == metrics(store)
+    assert (report.events, report.profiles + 1, report.reservations) == (27, 3, 25)
+    assert metrics(store) == {"Booked Stay": 25, "Joined Club": 2}
 
     inn.rows["stays"][0] |= {"cancelled": "2026-11-01T11:00:00Z", "changed": "2026-11-01T11:00:00Z"}
     inn.forget_requests()
     report = await sync(store, inn)
 
-    assert {"Booked Stay": 25, "Cancelled Stay": 1, "Joined Club": 2} == metrics(store)
-    assert 1 == report.events
+    assert metrics(store) == {"Booked Stay": 25, "Cancelled Stay": 1, "Joined Club": 2}
+    assert report.events == 1
     # The history of all streams is known; what changed is asked for by time.
-    assert ["2026-10-01T10:00:00Z"] * 3 == [query["since"] for query in inn.asked("stays")]
+    assert [query["since"] for query in inn.asked("stays")] == ["2026-10-01T10:00:00Z"] * 3
 
 
 async def test_what_history_shows_is_of_the_history_and_what_follows_is_live(store: Path) -> None:
@@ -87,7 +87,7 @@ async def test_what_history_shows_is_of_the_history_and_what_follows_is_live(sto
             for row in await desk.events(metric="Booked Stay")
         }
 
-    assert {"s0": "history", "new": "live"} == origins
+    assert origins == {"s0": "history", "new": "live"}
 
 
 async def test_a_second_sync_leaves_the_same_store(store: Path) -> None:
@@ -149,8 +149,8 @@ async def test_events_before_history_are_counted_and_left_out(store: Path) -> No
 
     report = await sync(store, inn)
 
-    assert 1 == report.before_history
-    assert 1 == metrics(store)["Booked Stay"]
+    assert report.before_history == 1
+    assert metrics(store)["Booked Stay"] == 1
     assert "old" not in "".join(logged(store, 1))
 
 
@@ -165,9 +165,9 @@ async def test_updates_say_how_far_a_sync_is(store: Path) -> None:
         await desk.sync("acorn")
 
     stays = [u for u in updates if (u.stream, u.purpose) == ("stays", Purpose.HISTORY)]
-    assert [(10, 25), (20, 25), (25, 25), (25, 25)] == [(u.done, u.total) for u in stays]
-    assert [10, 20, 25, 25] == [u.records for u in stays]
-    assert [False, False, False, True] == [u.finished for u in stays]
+    assert [(u.done, u.total) for u in stays] == [(10, 25), (20, 25), (25, 25), (25, 25)]
+    assert [u.records for u in stays] == [10, 20, 25, 25]
+    assert [u.finished for u in stays] == [False, False, False, True]
     assert seen == len(updates)
 
 
@@ -180,7 +180,7 @@ async def test_one_connections_failure_stops_no_other(store: Path) -> None:
 
         good, bad = await desk.sync_all()
 
-    assert ("oak", 25) == (good.connection, good.reservations)  # type: ignore[union-attr]
+    assert (good.connection, good.reservations) == ("oak", 25)  # type: ignore[union-attr]
     assert "does not accept the credentials" in str(bad)
 
 
@@ -204,7 +204,7 @@ async def test_discarded_fields_are_nowhere_in_the_stores_files(store: Path) -> 
     await sync(store, inn)
     await sync(store, inn)
 
-    assert 2 == len(quarantined(store))
+    assert len(quarantined(store)) == 2
     assert b"CANARY" not in written(store)
     assert b"amex" in written(store)
 
@@ -261,8 +261,8 @@ async def test_guests_nobody_knows_are_fetched_in_batches_and_misses_remembered(
     await sync(store, inn)
 
     batches = [query["ids"] for query in inn.asked("guests") if "ids" in query]
-    assert ["g0,g1,g2", "g3,g4,g5", "g6,g7"] == batches
-    assert 6 == len(asked(store, "SELECT * FROM profiles"))
+    assert batches == ["g0,g1,g2", "g3,g4,g5", "g6,g7"]
+    assert len(asked(store, "SELECT * FROM profiles")) == 6
 
     inn.rows["stays"] += [stay("more", guest="g7", changed="2026-10-05T10:00:00Z")]
     inn.forget_requests()
@@ -272,7 +272,7 @@ async def test_guests_nobody_knows_are_fetched_in_batches_and_misses_remembered(
     # A day later, the platform may have heard of them.
     inn.rows["stays"] += [stay("later", guest="g7", changed="2026-10-06T10:00:00Z")]
     await sync(store, inn, clock=FixedClock(NOW + timedelta(days=1, seconds=1)))
-    assert ["g7"] == [query["ids"] for query in inn.asked("guests") if "ids" in query]
+    assert [query["ids"] for query in inn.asked("guests") if "ids" in query] == ["g7"]
 
 
 async def test_lookups_are_answered_from_memory_and_the_store(store: Path) -> None:
@@ -283,7 +283,7 @@ async def test_lookups_are_answered_from_memory_and_the_store(store: Path) -> No
 
     await sync(store, inn)
 
-    assert ["r0,r1", "r2,r3"] == [query["ids"] for query in inn.asked("rooms")]
+    assert [query["ids"] for query in inn.asked("rooms")] == ["r0,r1", "r2,r3"]
     rooms = {
         (row[0], row[1])
         for row in asked(
@@ -295,11 +295,11 @@ async def test_lookups_are_answered_from_memory_and_the_store(store: Path) -> No
 
     inn.forget_requests()
     await sync(store, inn)
-    assert ["r3"] == [query["ids"] for query in inn.asked("rooms")]
+    assert [query["ids"] for query in inn.asked("rooms")] == ["r3"]
 
     inn.forget_requests()
     await sync(store, inn, clock=FixedClock(NOW + timedelta(days=2)))
-    assert ["r0,r1", "r2,r3"] == [query["ids"] for query in inn.asked("rooms")]
+    assert [query["ids"] for query in inn.asked("rooms")] == ["r0,r1", "r2,r3"]
 
 
 async def test_a_hook_that_asks_without_end_is_quarantined(store: Path) -> None:
@@ -313,7 +313,7 @@ async def test_a_hook_that_asks_without_end_is_quarantined(store: Path) -> None:
 
     await sync(store, busy(1), altered(parse_event=parse_event))
 
-    assert [("s0", "related")] == quarantined(store)
+    assert quarantined(store) == [("s0", "related")]
 
 
 @pytest.mark.parametrize("ask", ["raise", "yield"])
@@ -326,7 +326,7 @@ async def test_asking_for_an_unknown_stream_is_a_fault_of_the_hook(store: Path, 
 
     await sync(store, busy(1), altered(parse_event=parse_event))
 
-    assert [("s0", "parse_event")] == quarantined(store)
+    assert quarantined(store) == [("s0", "parse_event")]
 
 
 # -- versions ------------------------------------------------------------------------------
@@ -355,7 +355,7 @@ async def test_each_version_is_compared_with_the_one_before(store: Path) -> None
     inn.rows["stays"] = [stay("s", total="2", changed="2026-10-02T10:00:00Z")]
     await sync(store, inn, watching.connector())
 
-    assert [("s", "1", None), ("s", "2", "1")] == watching.seen
+    assert watching.seen == [("s", "1", None), ("s", "2", "1")]
 
 
 async def test_versions_in_one_page_follow_each_other_whatever_their_order(store: Path) -> None:
@@ -368,9 +368,9 @@ async def test_versions_in_one_page_follow_each_other_whatever_their_order(store
     ]
     report = await sync(store, inn, watching.connector())
 
-    assert [("s", "1", None), ("s", "2", "1"), ("s", "3", "2")] == watching.seen[:3]
+    assert watching.seen[:3] == [("s", "1", None), ("s", "2", "1"), ("s", "3", "2")]
     # Asked for what changed, the platform shows all of them once more.
-    assert [("s", "1", None), ("s", "2", None)] == watching.seen[3:]
+    assert watching.seen[3:] == [("s", "1", None), ("s", "2", None)]
     expected = {"mapped": 3, "unchanged": 3, "superseded": 2}
     assert expected == {
         outcome: total for (stream, outcome), total in report.outcomes.items() if stream == "stays"
@@ -395,8 +395,8 @@ async def test_a_late_older_version_is_mapped_for_its_events_and_replaces_nothin
     report = await sync(store, inn)
     after = dump(store)
 
-    assert 1 == report.outcomes["stays", "superseded"]
-    assert {"Booked Stay": 1, "Cancelled Stay": 1} == metrics(store)
+    assert report.outcomes["stays", "superseded"] == 1
+    assert metrics(store) == {"Booked Stay": 1, "Cancelled Stay": 1}
     assert (before["records"], before["reservations"]) == (after["records"], after["reservations"])
 
 
@@ -431,10 +431,10 @@ async def test_a_partial_record_is_laid_over_what_is_stored(store: Path) -> None
     await sync(store, inn, altered(map_reservation=map_reservation))
 
     alone, whole, over = seen
-    assert [True, False, False] == [alone.partial, whole.partial, over.partial]
+    assert [alone.partial, whole.partial, over.partial] == [True, False, False]
     assert "note" not in whole.payload
     assert {**whole.payload, "partial": True, "total": "8"} == over.payload
-    assert ("ada",) == over.guests
+    assert over.guests == ("ada",)
     assert whole.version == over.version
 
 
@@ -467,8 +467,8 @@ async def test_a_record_in_the_page_and_asked_for_at_once_is_taken_in_order(stor
     names = dict(
         asked(store, "SELECT g.key, first_name FROM profiles JOIN guests g ON g.id = guest_id")
     )
-    assert {"ada": "Ada", "eve": "New"} == names
-    assert 1 == outcomes(store)["guests", "superseded"]
+    assert names == {"ada": "Ada", "eve": "New"}
+    assert outcomes(store)["guests", "superseded"] == 1
 
 
 # -- hooks fail separately ---------------------------------------------------------------------
@@ -495,11 +495,11 @@ async def test_a_failing_parse_event_stops_neither_profile_nor_consent(store: Pa
 
     report = await sync(store, inn, stumbling("parse_event"))
 
-    assert [("x", "parse_event")] == quarantined(store)
-    assert (2, 2, 1) == (report.profiles, report.consents, report.quarantined)
+    assert quarantined(store) == [("x", "parse_event")]
+    assert (report.profiles, report.consents, report.quarantined) == (2, 2, 1)
     async with Desk(store) as desk:
         rows = {row.guest: row.consent for row in await desk.profiles()}
-    assert {"ada": {"email": "subscribed"}, "x": {"email": "subscribed"}} == rows
+    assert rows == {"ada": {"email": "subscribed"}, "x": {"email": "subscribed"}}
 
 
 @pytest.mark.parametrize(
@@ -533,10 +533,10 @@ async def test_an_opt_in_waits_while_nobody_knows_whether_its_guest_is_excluded(
 
     await sync(store, inn, stumbling("map_profile"))
 
-    assert [] == logged(store, 3)
+    assert logged(store, 3) == []
     await sync(store, inn)
-    assert [] == logged(store, 3)
-    assert [("x", "robot")] == asked(store, "SELECT key, excluded FROM guests")
+    assert logged(store, 3) == []
+    assert asked(store, "SELECT key, excluded FROM guests") == [("x", "robot")]
 
 
 async def test_a_version_a_hook_failed_on_is_not_what_the_next_is_compared_with(
@@ -563,9 +563,9 @@ async def test_a_version_a_hook_failed_on_is_not_what_the_next_is_compared_with(
     ]
     await sync(store, inn, altered(parse_event=parse_event))
 
-    assert [("1", None), ("2", "1"), ("3", "1")] == seen[:3]
+    assert seen[:3] == [("1", None), ("2", "1"), ("3", "1")]
     # The third version settled what the second left open.
-    assert [] == quarantined(store)
+    assert quarantined(store) == []
 
 
 async def test_a_failed_version_is_tried_again_and_settled(store: Path) -> None:
@@ -575,10 +575,10 @@ async def test_a_failed_version_is_tried_again_and_settled(store: Path) -> None:
     for _ in range(3):
         await sync(store, inn, stumbling("parse_event"))
     # The history and three rounds of changes.
-    assert [(4,), (4,)] == asked(store, "SELECT tries FROM quarantine")
-    assert ["x"] == [key for key, _ in quarantined(store) if key == "x"][:1]
+    assert asked(store, "SELECT tries FROM quarantine") == [(4,), (4,)]
+    assert [key for key, _ in quarantined(store) if key == "x"][:1] == ["x"]
     entries = len(logged(store, 2)), len(logged(store, 3)), len(logged(store, 4))
-    assert (1, 1, 1) == entries
+    assert entries == (1, 1, 1)
 
     async with Desk(store, clock=FixedClock()) as desk:
         connected(desk, inn)
@@ -588,8 +588,8 @@ async def test_a_failed_version_is_tried_again_and_settled(store: Path) -> None:
 
     assert {"replayed"} == set(results.values())
     assert {"settled already: replayed"} == set(again.values())
-    assert 1 == metrics(store)["Booked Stay"]
-    assert [] == quarantined(store)
+    assert metrics(store)["Booked Stay"] == 1
+    assert quarantined(store) == []
     assert entries == (len(logged(store, 2)), len(logged(store, 3)), len(logged(store, 4)))
 
 
@@ -603,7 +603,7 @@ async def test_a_replay_that_fails_again_says_why(store: Path) -> None:
         results = await desk.replay(*sorted(row.id for row in await desk.quarantine()))
 
     reasons = " ".join(results.values())
-    assert 3 == len([r for r in results.values() if r.startswith("still quarantined: ")])
+    assert len([r for r in results.values() if r.startswith("still quarantined: ")]) == 3
     assert "ValueError in failing()" in reasons
     assert "missing field 'email'" in reasons
     assert "missing field 'id'" in reasons
@@ -614,7 +614,7 @@ async def test_a_row_mended_in_the_connector_is_replayed(store: Path) -> None:
     inn = busy(0)
     inn.rows["guests"] = [{"guest_id": "zoe", "email": "zoe@example.com"}]
     await sync(store, inn)
-    assert [("fetch_history",)] == [(hooks,) for _, hooks in quarantined(store)]
+    assert [(hooks,) for _, hooks in quarantined(store)] == [("fetch_history",)]
 
     def build_record(stream: str, row: Any) -> Record:
         return Record(stream, row["guest_id"], {**row, "id": row["guest_id"]})
@@ -623,8 +623,8 @@ async def test_a_row_mended_in_the_connector_is_replayed(store: Path) -> None:
         connected(desk, inn, altered(build_record=build_record))
         (entry,) = await desk.quarantine()
         assert {entry.id: "replayed"} == await desk.replay(entry.id)
-        assert ["zoe"] == [row.guest for row in await desk.profiles()]
-        assert [] == await desk.quarantine()
+        assert [row.guest for row in await desk.profiles()] == ["zoe"]
+        assert await desk.quarantine() == []
 
 
 async def test_a_merge_that_comes_again_and_again_is_logged_once(store: Path) -> None:
@@ -633,7 +633,7 @@ async def test_a_merge_that_comes_again_and_again_is_logged_once(store: Path) ->
     for _ in range(3):
         await sync(store, inn, stumbling("parse_event"))
 
-    assert ['{"old":"x","into":"ada"}'] == logged(store, 5)
+    assert logged(store, 5) == ['{"old":"x","into":"ada"}']
 
 
 # -- what a hook may give ------------------------------------------------------------------------
@@ -732,10 +732,10 @@ async def test_what_breaks_the_contract_is_quarantined_and_the_sync_goes_on(
 
     report = await sync(store, inn, make(**changes))
 
-    assert 1 == report.quarantined
+    assert report.quarantined == 1
     ((found,),) = asked(store, "SELECT reason FROM quarantine")
     assert reason in found
-    assert 4 <= asked(store, "SELECT count(*) FROM records JOIN payloads ON record_id = id")[0][0]
+    assert asked(store, "SELECT count(*) FROM records JOIN payloads ON record_id = id")[0][0] >= 4
 
 
 async def test_an_unknown_rule_is_no_reason_to_skip_a_record(store: Path) -> None:
@@ -746,7 +746,7 @@ async def test_an_unknown_rule_is_no_reason_to_skip_a_record(store: Path) -> Non
 
     await sync(store, busy(1), altered(parse_event=parse_event))
 
-    assert [("s0", "parse_event")] == quarantined(store)
+    assert quarantined(store) == [("s0", "parse_event")]
 
 
 @pytest.mark.parametrize(
@@ -775,9 +775,9 @@ async def test_a_record_that_is_none_is_set_aside(
     inn = busy(2)
     report = await sync(store, inn, altered(fetch_history=fetch_history))
 
-    assert 1 == report.quarantined
+    assert report.quarantined == 1
     assert reason in asked(store, "SELECT reason FROM quarantine")[0][0]
-    assert {"Booked Stay": 1, "Joined Club": 2} == metrics(store)
+    assert metrics(store) == {"Booked Stay": 1, "Joined Club": 2}
 
 
 # -- full scans ---------------------------------------------------------------------------------------
@@ -790,17 +790,17 @@ async def test_what_a_full_scan_misses_is_mapped_once_as_deleted(store: Path) ->
     del inn.rows["clubs"][0]
     await sync(store, inn)
 
-    assert {"Joined Club": 2, "Left Club": 1} == metrics(store)
+    assert metrics(store) == {"Joined Club": 2, "Left Club": 1}
     for _ in range(2):
         await sync(store, inn)
-    assert {"Joined Club": 2, "Left Club": 1} == metrics(store)
+    assert metrics(store) == {"Joined Club": 2, "Left Club": 1}
     # It is back: another version, and its first event stands.
     inn.rows["clubs"].append(club("c1"))
     await sync(store, inn)
-    assert [(0,), (0,)] == asked(
+    assert asked(
         store,
         "SELECT deleted FROM records JOIN streams s ON s.id = stream_id WHERE s.name = 'clubs'",
-    )
+    ) == [(0,), (0,)]
 
 
 async def test_what_a_scan_meets_is_not_missing_whatever_becomes_of_it(store: Path) -> None:
@@ -812,8 +812,8 @@ async def test_what_a_scan_meets_is_not_missing_whatever_becomes_of_it(store: Pa
 
     await sync(store, inn)
 
-    assert {"Joined Club": 2} == metrics(store)
-    assert [("c1", "parse_event")] == quarantined(store)
+    assert metrics(store) == {"Joined Club": 2}
+    assert quarantined(store) == [("c1", "parse_event")]
 
 
 async def test_a_row_that_cannot_be_read_may_be_the_missing_one(store: Path) -> None:
@@ -823,12 +823,12 @@ async def test_a_row_that_cannot_be_read_may_be_the_missing_one(store: Path) -> 
     inn.rows["clubs"][0] = {"ident": "c1", "guest": "ada"}
 
     await sync(store, inn)
-    assert {"Joined Club": 2} == metrics(store)
+    assert metrics(store) == {"Joined Club": 2}
 
     inn.rows["clubs"][0] = club("c1")
     inn.rows["clubs"].pop()
     await sync(store, inn)
-    assert {"Joined Club": 2, "Left Club": 1} == metrics(store)
+    assert metrics(store) == {"Joined Club": 2, "Left Club": 1}
 
 
 async def test_a_deletion_that_cannot_be_mapped_does_not_keep_the_sync_for_ever(
@@ -846,11 +846,11 @@ async def test_a_deletion_that_cannot_be_mapped_does_not_keep_the_sync_for_ever(
     inn.rows["clubs"].clear()
     await sync(store, inn, altered(parse_event=parse_event))
 
-    assert [("c1", "parse_event"), ("c2", "parse_event")] == quarantined(store)
+    assert quarantined(store) == [("c1", "parse_event"), ("c2", "parse_event")]
     async with Desk(store, clock=FixedClock()) as desk:
         connected(desk, inn)
         await desk.replay(*(row.id for row in await desk.quarantine()))
-    assert {"Joined Club": 2, "Left Club": 2} == metrics(store)
+    assert metrics(store) == {"Joined Club": 2, "Left Club": 2}
 
 
 # -- guests: excluded, merged, gone ------------------------------------------------------------------------
@@ -862,16 +862,16 @@ async def test_an_excluded_guest_is_held_back_until_the_state_clears(store: Path
     inn.rows["guests"] = [guest("rob", robot=True)]
     await sync(store, inn)
 
-    assert [("rob", "robot")] == asked(store, "SELECT key, excluded FROM guests WHERE key = 'rob'")
-    assert ([], []) == (logged(store, 2), logged(store, 3))
+    assert asked(store, "SELECT key, excluded FROM guests WHERE key = 'rob'") == [("rob", "robot")]
+    assert (logged(store, 2), logged(store, 3)) == ([], [])
     # The guest's events are logged and counted; they flow when the state clears.
-    assert 1 == metrics(store)["Booked Stay"]
-    assert 1 == outcomes(store)["guests", "skipped: robot"]
+    assert metrics(store)["Booked Stay"] == 1
+    assert outcomes(store)["guests", "skipped: robot"] == 1
 
     inn.rows["guests"] = [guest("rob", changed="2026-10-02T10:00:00Z")]
     await sync(store, inn)
-    assert [("rob", None)] == asked(store, "SELECT key, excluded FROM guests WHERE key = 'rob'")
-    assert (1, 1) == (len(logged(store, 2)), len(logged(store, 3)))
+    assert asked(store, "SELECT key, excluded FROM guests WHERE key = 'rob'") == [("rob", None)]
+    assert (len(logged(store, 2)), len(logged(store, 3))) == (1, 1)
 
 
 async def test_an_excluded_guests_opt_out_counts(store: Path) -> None:
@@ -881,7 +881,7 @@ async def test_an_excluded_guests_opt_out_counts(store: Path) -> None:
     inn.rows["guests"] = [guest("ada", robot=True, news=False, changed="2026-10-02T10:00:00Z")]
     await sync(store, inn)
 
-    assert [("subscribed",), ("unsubscribed",)] == asked(store, "SELECT state FROM consents")
+    assert asked(store, "SELECT state FROM consents") == [("subscribed",), ("unsubscribed",)]
 
 
 async def test_a_merged_guest_leaves_its_profile_to_the_other(store: Path) -> None:
@@ -891,10 +891,10 @@ async def test_a_merged_guest_leaves_its_profile_to_the_other(store: Path) -> No
     await sync(store, inn)
 
     question = "SELECT o.key, n.key FROM guests o JOIN guests n ON n.id = o.merged_into"
-    assert [("bob", "ada")] == asked(store, question)
-    assert ['{"old":"bob","into":"ada"}'] == logged(store, 5)
+    assert asked(store, question) == [("bob", "ada")]
+    assert logged(store, 5) == ['{"old":"bob","into":"ada"}']
     async with Desk(store) as desk:
-        assert ["ada"] == [row.guest for row in await desk.profiles()]
+        assert [row.guest for row in await desk.profiles()] == ["ada"]
 
 
 async def test_an_erased_guests_older_profiles_are_blanked_where_they_stand(store: Path) -> None:
@@ -915,9 +915,9 @@ async def test_an_erased_guests_older_profiles_are_blanked_where_they_stand(stor
     ]
     await sync(store, inn)
 
-    assert ["{}", "{}"] == [body for body in logged(store, 2) if "ada" not in body]
+    assert [body for body in logged(store, 2) if "ada" not in body] == ["{}", "{}"]
     assert places == asked(store, "SELECT seq, kind FROM log ORDER BY seq")[: len(places)]
-    assert ['{"guest":"eva","erase":true}'] == logged(store, 6)
+    assert logged(store, 6) == ['{"guest":"eva","erase":true}']
     with opened(store) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert b"CANARY" not in written(store)
@@ -941,7 +941,7 @@ async def test_an_account_under_two_connections_is_refused_by_name(store: Path) 
     message = await both(store, busy(), busy())
 
     assert "connection 'elm' opens account 'oak-1' ('The Oak'), which connection 'oak'" in message
-    assert [("oak",)] == asked(store, "SELECT name FROM connections")
+    assert asked(store, "SELECT name FROM connections") == [("oak",)]
 
 
 async def test_a_site_under_two_connections_is_refused_by_name(store: Path) -> None:
@@ -958,8 +958,8 @@ async def test_a_renamed_connection_keeps_its_data(store: Path) -> None:
     report = await sync(store, inn, name="elm")
     after = dump(store)
 
-    assert (0, 0, 0, 0) == (report.events, report.profiles, report.consents, report.reservations)
-    assert [("elm",)] == asked(store, "SELECT name FROM connections")
+    assert (report.events, report.profiles, report.consents, report.reservations) == (0, 0, 0, 0)
+    assert asked(store, "SELECT name FROM connections") == [("elm",)]
     assert before["log"] == after["log"]
 
 
@@ -970,7 +970,7 @@ async def test_another_account_under_an_old_name_is_refused_by_name(store: Path)
 
     assert "connection 'oak' was acorn account 'oak-1' ('The Oak')" in str(caught.value)
     assert "acorn account 'elm-1'" in str(caught.value)
-    assert [("needs attention",)] == asked(store, "SELECT state FROM connections")
+    assert asked(store, "SELECT state FROM connections") == [("needs attention",)]
 
 
 async def test_a_known_account_under_anothers_old_name_is_refused_by_name(store: Path) -> None:
@@ -1005,7 +1005,8 @@ async def test_quarantine_is_shown_masked_unless_asked_otherwise(store: Path) ->
         with pytest.raises(Exception, match="no entry 99 in quarantine"):
             await desk.quarantined(99)
 
-    assert ("<text>", "<number>") == tuple(
-        hidden["payload"]["payload"][k] for k in ("email", "age")
+    assert tuple(hidden["payload"]["payload"][k] for k in ("email", "age")) == (
+        "<text>",
+        "<number>",
     )
-    assert "x@example.com" == shown["payload"]["payload"]["email"]
+    assert shown["payload"]["payload"]["email"] == "x@example.com"

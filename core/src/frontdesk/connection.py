@@ -60,16 +60,19 @@ class Hooks:
         self.has_reservations = "map_reservation" in connector.hooks
 
     async def open_account(self, client: Client[Any]) -> Account:
+        """Ask the platform whose account it is."""
         account: Account = await self._call.open_account(client=client)
         return account
 
     def fetch_history(self, client: Client[Any], query: Query) -> AsyncIterator[Page]:
+        """Read pages of records."""
         pages: AsyncIterator[Page] = self._call.fetch_history(client=client, query=query)
         return pages
 
     def parse_event(
         self, record: Record, previous: Record | None, related: Related, context: Context
     ) -> tuple[Event | Ref, ...]:
+        """Return events and refs of a record."""
         return tuple(
             self._call.parse_event(
                 record=record, previous=previous, related=related, context=context
@@ -80,6 +83,7 @@ class Hooks:
     def map_profile(
         self, record: Record, previous: Record | None, related: Related, context: Context
     ) -> Profile | Merged | Gone | None:
+        """Return what a record says of a guest."""
         profile: Profile | Merged | Gone | None = self._call.map_profile(
             record=record, previous=previous, related=related, context=context
         )
@@ -88,6 +92,7 @@ class Hooks:
     def sync_consent(
         self, record: Record, previous: Record | None, related: Related, context: Context
     ) -> tuple[Consent, ...]:
+        """Return statements of consent."""
         return tuple(
             self._call.sync_consent(
                 record=record, previous=previous, related=related, context=context
@@ -98,6 +103,7 @@ class Hooks:
     def map_reservation(
         self, record: Record, previous: Record | None, related: Related, context: Context
     ) -> Reservation | None:
+        """Return a reservation; None where the connector has no such hook."""
         if not self.has_reservations:
             return None
         reservation: Reservation | None = self._call.map_reservation(
@@ -106,6 +112,7 @@ class Hooks:
         return reservation
 
     def read_webhook(self, delivery: Delivery, context: Context) -> tuple[Record | Ref, ...]:
+        """Return the records and refs of a delivery."""
         return tuple(self._call.read_webhook(delivery=delivery, context=context) or ())
 
 

@@ -39,11 +39,11 @@ class ConnectorHooks:
     """What frontdesk calls. All are ``firstresult``; the last six are optional."""
 
     @hookspec(firstresult=True)
-    async def open_account(self, client: Client[Any]) -> Account:  # type: ignore[empty-body]
+    async def open_account(self, client: Client[Any]) -> Account:  # type: ignore[empty-body]  # a specification
         """Ask the platform whose account the credentials open, and what they may do."""
 
     @hookspec(firstresult=True)
-    def fetch_history(self, client: Client[Any], query: Query) -> AsyncIterator[Page]:  # type: ignore[empty-body]
+    def fetch_history(self, client: Client[Any], query: Query) -> AsyncIterator[Page]:  # type: ignore[empty-body]  # a specification
         """Read pages of records: the one reader, whatever the query's purpose."""
 
     @hookspec(firstresult=True)

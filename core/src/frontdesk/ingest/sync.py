@@ -14,6 +14,7 @@ from anyio.abc import ObjectSendStream
 
 from frontdesk.client import Clock
 from frontdesk.connection import Connection
+from frontdesk.errors import FrontdeskError
 from frontdesk.ingest.reader import read_pages
 from frontdesk.ingest.session import Session, opened, together
 from frontdesk.manifest import Stream
@@ -106,6 +107,7 @@ class _Walk:
         #: A row could not be read: what is missing in a full scan may be that very row.
         self._blind = False
         self._progress = Progress(0)
+        self._failure: FrontdeskError | None = None
 
     async def run(self) -> None:
         send, receive = anyio.create_memory_object_stream[Page](0)
@@ -113,13 +115,19 @@ class _Walk:
             group.start_soon(self._read, send)
             async for page in receive:
                 await self._take(page)
+        if self._failure is not None:
+            raise self._failure
         await self._write(Batch(seen=self._session.clock.now()), finished=True)
 
     async def _read(self, send: _Reading) -> None:
         connection, client = self._session.connection, self._session.client
         async with send, aclosing(read_pages(connection, client, self._query)) as pages:
-            async for page in pages:
-                await send.send(page)
+            try:
+                async for page in pages:
+                    await send.send(page)
+            except FrontdeskError as error:
+                # What was read before it is committed first: a small quota comes far, too.
+                self._failure = error
 
     async def _take(self, page: Page) -> None:
         self._records += len(page.records)

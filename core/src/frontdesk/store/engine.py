@@ -25,7 +25,7 @@ def open_engine(where: str | Path) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _open_sqlite(url)
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return _open_postgresql(url)
     raise StoreError(
         f"a store cannot be in {url.get_backend_name()!r}: give a file path or a postgresql:// URL"
     )
@@ -40,6 +40,17 @@ def _url(where: str | Path) -> URL:
     except ArgumentError:
         raise StoreError("the store's URL cannot be read: use postgresql://host/name") from None
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def _open_postgresql(url: URL) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    except ArgumentError:
+        raise StoreError("the store's URL names an unknown driver: use postgresql://") from None
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"a store in PostgreSQL needs {error.name!r}; try: pip install 'frontdesk[postgres]'"
+        ) from None
 
 
 def _open_sqlite(url: URL) -> Engine:

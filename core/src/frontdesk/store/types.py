@@ -34,9 +34,11 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Turn a time into microseconds."""
         return None if value is None else to_micros(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Turn microseconds into a time."""
         return None if value is None else from_micros(value)
 
 
@@ -47,7 +49,9 @@ class Amount(TypeDecorator[Decimal]):
     cache_ok = True
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Turn money into millionths."""
         return None if value is None else int((value * _MILLIONTHS).to_integral_value())
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+        """Turn millionths into money."""
         return None if value is None else Decimal(value) / _MILLIONTHS

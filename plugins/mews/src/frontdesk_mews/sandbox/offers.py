@@ -23,6 +23,7 @@ _PROMOTED: Final[tuple[str, ...]] = (
 
 
 def services(rng: Random, enterprise: Enterprise) -> tuple[Service, ...]:
+    """Return the services of a property."""
     bookable = {
         "StartOffset": "P0M0DT15H0M0S",
         "EndOffset": "P0M0DT11H0M0S",
@@ -60,6 +61,7 @@ def _service(
 
 
 def ages(rng: Random, service: Service) -> tuple[AgeCategory, ...]:
+    """Return the age categories of a service."""
     kinds = (
         ("Adults", "Erwachsene", "Adult", None, None, True),
         ("Children", "Kinder", "Child", 3, 17, True),
@@ -83,6 +85,7 @@ def ages(rng: Random, service: Service) -> tuple[AgeCategory, ...]:
 
 
 def vouchers(rng: Random, service: Service) -> tuple[Voucher, ...]:
+    """Return the vouchers of a service."""
     kinds = (
         ("Winter escape", "Public", True),
         ("Partner rate", "PartnerCompany", True),
@@ -105,6 +108,7 @@ def vouchers(rng: Random, service: Service) -> tuple[Voucher, ...]:
 
 
 def codes(rng: Random, voucher: Voucher) -> list[VoucherCode]:
+    """Return the codes of a voucher."""
     return [
         VoucherCode(
             id=uuid(rng),

@@ -1,0 +1,22 @@
+"""What the tests of the whole share: a small hotel in the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from frontdesk.registry import load
+from frontdesk.serving import make_sandbox, served
+
+
+@pytest.fixture(name="small_hotel")
+def _small_hotel() -> Iterator[dict[str, str]]:
+    """A small hotel, served over HTTP: the environment that examples and docs speak of."""
+    made = make_sandbox(load("mews"), {"reservations": 60, "rate_window": 0.0})
+    with served(made.app) as address:
+        yield {
+            "MEWS_BASE_URL": address + made.path,
+            "MEWS_CLIENT_TOKEN": str(made.settings["client_token"]),
+            "MEWS_ACCESS_TOKEN": str(made.settings["access_token"]),
+        }
