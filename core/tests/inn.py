@@ -16,7 +16,7 @@ import anyio
 import attrs
 import httpx
 
-from frontdesk import Connection, Desk, Report, hookimpl
+from frontdesk import Connection, Desk, Record, Report, hookimpl
 from frontdesk.ingest.session import HEARTBEAT
 from frontdesk.sandbox import ASGI, Sandbox
 
@@ -234,6 +234,42 @@ def dump(store: Path) -> dict[str, list[Any]]:
 def written(store: Path) -> bytes:
     """Return every byte of a store's files."""
     return b"".join(file.read_bytes() for file in sorted(store.parent.glob(f"{store.name}*")))
+
+
+def metrics(store: Path) -> dict[str, int]:
+    """Return how many events each metric has."""
+    return dict(asked(store, "SELECT name, total FROM metrics"))
+
+
+def logged(store: Path, kind: int) -> list[str]:
+    """Return the bodies of the log's entries of a kind, in order."""
+    question = "SELECT body FROM log JOIN log_bodies USING (connection_id, seq) WHERE kind = ?"
+    return [body.decode() for (body,) in asked(store, f"{question} ORDER BY seq", kind)]
+
+
+def outcomes(store: Path) -> dict[tuple[str, str], int]:
+    """Return how many record versions ended how."""
+    question = "SELECT s.name, outcome, total FROM counters JOIN streams s ON s.id = stream_id"
+    return {(stream, outcome): total for stream, outcome, total in asked(store, question)}
+
+
+def quarantined(store: Path) -> list[tuple[str, str]]:
+    """Return key and hooks of what is open in quarantine."""
+    return asked(store, "SELECT key, hooks FROM quarantine WHERE closed = ''")  # type: ignore[return-value]
+
+
+def stumbling(hook: str, name: str = "x") -> Any:
+    """Acorn with one hook that fails on the records called *name*."""
+    original = getattr(acorn, hook)
+
+    def failing(record: Record, previous: Any, related: Any, context: Any) -> Any:
+        if record.id == name:
+            raise ValueError("CANARY of " + str(record.payload.get("email")))
+        given = {"record": record, "previous": previous, "related": related, "context": context}
+        code = original.__code__
+        return original(**{name: given[name] for name in code.co_varnames[: code.co_argcount]})
+
+    return altered(**{hook: failing})
 
 
 # -- an inn over real HTTP, and as an installed plugin ---------------------------------

@@ -245,7 +245,7 @@ async def test_a_row_that_comes_twice_is_taken_once(store: Path) -> None:
     expected = dump(store)["log"]
     twice, doubled = store.with_name("twice.db"), busy(3)
     for rows in doubled.rows.values():
-        rows += rows
+        rows.extend(list(rows))
     await sync(twice, doubled)
 
     assert expected == dump(twice)["log"]
@@ -364,10 +364,14 @@ async def test_a_connector_that_gives_rows_of_no_stream_is_told_so(store: Path) 
 # -- the store -------------------------------------------------------------------------------------------
 
 
-async def test_a_file_that_is_no_store_is_refused(store: Path) -> None:
-    """Seen to fail when only operational errors of the database are explained."""
+@pytest.fixture(name="letter")
+def _letter(store: Path) -> Path:
     store.write_bytes(b"this is no database, but a letter of CANARY" * 100)
+    return store
 
+
+async def test_a_file_that_is_no_store_is_refused(letter: Path) -> None:
+    """Seen to fail when only operational errors of the database are explained."""
     error = await failing(store, busy(1))
 
     assert f"the store {str(store)!r}: file is not a database" == str(error)

@@ -127,6 +127,13 @@ anyio.run(main, *sys.argv[1:])
 """
 
 
+def started(*arguments: str) -> subprocess.Popen[bytes]:
+    """Start a sync as a process of its own."""
+    command = [sys.executable, "-c", _SYNC, *arguments, TOKEN]
+    here = str(Path(__file__).parent)
+    return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": here})
+
+
 @pytest.mark.parametrize("at", [3, 7, 11])
 async def test_a_sync_killed_anywhere_goes_on_to_the_same_store(
     tmp_path: Path, expected: dict[str, list[Any]], at: int
@@ -144,9 +151,7 @@ async def test_a_sync_killed_anywhere_goes_on_to_the_same_store(
                 process[0].wait()
 
         inn.before = kill
-        path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
-        command = [sys.executable, "-c", _SYNC, str(store), url, TOKEN]
-        process.append(subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}))
+        process.append(started(str(store), url))
         await anyio.to_thread.run_sync(process[0].wait)
 
     assert process[0].returncode == -signal.SIGKILL

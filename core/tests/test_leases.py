@@ -42,6 +42,13 @@ def held_by(store: Path, holder: str, until: timedelta) -> None:
         db.execute("UPDATE connections SET holder = ?, lease_until = ?", (holder, micros))
 
 
+def dead_process() -> int:
+    """Return the id of a process that is no more."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
 def holders(store: Path) -> list[object]:
     return [holder for (holder,) in asked(store, "SELECT holder FROM connections")]
 
@@ -142,9 +149,7 @@ async def test_a_lease_that_ended_is_taken_over(store: Path) -> None:
 async def test_the_lease_of_a_dead_process_of_this_machine_is_taken_over(store: Path) -> None:
     inn = busy()
     await sync(store, inn)
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    held_by(store, f"{socket.gethostname()}:{dead.pid}", timedelta(seconds=42))
+    held_by(store, f"{socket.gethostname()}:{dead_process()}", timedelta(seconds=42))
 
     await sync(store, inn)
 

@@ -23,8 +23,8 @@ CANARY = "hunter2-CANARY"
 class Timed:
     """Settings that speak of time."""
 
-    since: datetime = setting()
-    wait: timedelta = setting(timedelta(1))
+    since: datetime = setting()  # noqa: RUF009  # a field, as connectors declare it
+    wait: timedelta = setting(timedelta(1))  # noqa: RUF009  # as above
 
 
 def refusal(**settings: Any) -> str:

@@ -36,6 +36,14 @@ class Desk:
         self._portal: BlockingPortal | None = None
         self._running: Any = None
 
+    @classmethod
+    def from_config(cls, path: Path) -> Self:
+        """Make a desk of a configuration file; see :meth:`frontdesk.Desk.from_config`."""
+        made = async_desk.Desk.from_config(path)
+        desk = cls(made.store.where)
+        desk._desk = made
+        return desk
+
     def __enter__(self) -> Self:
         self._running = start_blocking_portal()
         self._portal = self._running.__enter__()
@@ -96,6 +104,10 @@ class Desk:
     def quarantine(self, **options: Any) -> list[listing.QuarantineRow]:
         """Return what could not be used."""
         return self._run(lambda: self._desk.quarantine(**options))
+
+    def quarantined(self, id: int, *, reveal: bool = False) -> dict[str, Any]:
+        """Return one entry of quarantine, masked unless *reveal* is set."""
+        return self._run(lambda: self._desk.quarantined(id, reveal))
 
     def status(self) -> list[listing.ConnectionRow]:
         """Return every connection the store knows."""

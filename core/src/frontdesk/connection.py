@@ -198,7 +198,12 @@ def connect(
     """
     asked = dict(values)
     base_url = _base_url(connector, name, asked.pop("base_url", None))
-    settings = structure(connector.manifest.settings, asked, where=f"connections.{name}")
+    settings = structure(
+        connector.manifest.settings,
+        asked,
+        where=f"connections.{name}",
+        also=("base_url", "brand", "connector"),
+    )
     hooks = Hooks(connector, wrappers)
     return Connection(name, connector, settings, base_url, hooks, brand, transport)
 

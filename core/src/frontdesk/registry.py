@@ -27,8 +27,7 @@ _ASYNC: Final = frozenset({"open_account", "fetch_history", "manage_webhooks"})
 class Connector:
     """A connector that has been loaded and keeps the contract.
 
-    Its hooks can be called as attributes, without a store or an account:
-    ``frontdesk.load("mews").hooks["map_profile"](record)``.
+    :func:`frontdesk.load` wraps it, so that its hooks can be called on a payload.
     """
 
     name: str

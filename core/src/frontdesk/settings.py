@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
 import cattrs
 from attrs import fields_dict
@@ -15,8 +15,13 @@ from frontdesk.errors import SettingsError
 _T = TypeVar("_T")
 
 
-def structure(cls: type[_T], values: Mapping[str, Any], *, where: str) -> _T:
+def structure(
+    cls: type[_T], values: Mapping[str, Any], *, where: str, also: tuple[str, ...] = ()
+) -> _T:
     """Make a *cls* of *values*; *where* names the place in error messages.
+
+    Args:
+        also: What else may be set at that place, for the list in messages.
 
     Raises:
         SettingsError: One line for each setting that is missing, unknown or mistyped. It
@@ -26,7 +31,7 @@ def structure(cls: type[_T], values: Mapping[str, Any], *, where: str) -> _T:
         return _CONVERTER.structure(values, cls)
     except cattrs.BaseValidationError as error:
         lines = transform_error(error, path=where, format_exception=_explain)
-        known = ", ".join(name for name in fields_dict(cast("Any", cls)))
+        known = ", ".join((*fields_dict(cast("Any", cls)), *also))
         raise SettingsError(f"{'; '.join(lines)} (settings: {known})") from None
 
 
@@ -35,6 +40,9 @@ def _explain(error: BaseException, kind: type | None) -> str:
         return f"unknown setting {', '.join(map(repr, sorted(error.extra_fields)))}"
     if isinstance(error, KeyError):
         return f"required setting missing: {error.args[0]!r}"
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
+    if choices:
+        return f"must be one of {', '.join(map(repr, choices))}"
     wanted = getattr(kind, "__name__", None) or str(kind)
     return f"not a valid {wanted}"
 

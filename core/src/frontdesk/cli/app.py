@@ -6,11 +6,12 @@ newly quarantined, 130 stopped by Ctrl-C.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TextIO
 
 import typer
 
@@ -35,22 +36,44 @@ for module in (demo, start, work, mapping, look):
 
 def main() -> NoReturn:
     """Run the command line."""
+    stdout = sys.stdout
+    logging.getLogger("frontdesk").addHandler(_Spoken())
     try:
         app()
+    except SystemExit as ended:
+        # Typer puts another stdout in place once whoever read our lines had enough.
+        enough = sys.stdout is not stdout
+        _flush(stdout)
+        sys.exit(DONE if enough else ended.code)
     except ConfigurationError as error:
         # Refused credentials are no wrong usage: a person must act at the platform.
         _end(FAILED if isinstance(error, PlatformError) else WRONG, str(error))
     except FrontdeskError as error:
         _end(FAILED, str(error))
-    except BrokenPipeError:
-        # Whoever read our lines has enough; Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(DONE)
     except Exception as error:
         if os.environ.get("FRONTDESK_DEBUG"):
             raise
         _end(FAILED, f"a fault of frontdesk itself: {_place(error)}; FRONTDESK_DEBUG=1 shows more")
     sys.exit(DONE)
+
+
+class _Spoken(logging.Handler):
+    """Writes warnings as commands speak, to whatever standard error is by then."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        sys.stderr.write(f"frontdesk: {record.getMessage()}\n")
+
+
+def _flush(stdout: TextIO) -> None:
+    try:
+        stdout.flush()
+    except BrokenPipeError:
+        # Python would flush once more at exit, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
 
 
 def _place(error: Exception) -> str:

@@ -48,7 +48,7 @@ def demo(
     if not any(isinstance(result, FrontdeskError) for result in results):
         run(_show, desk, json)
     if not json and not status:
-        _say_what_next(store)
+        _say_what_next(store, connectors[0].name)
     raise typer.Exit(status)
 
 
@@ -68,6 +68,8 @@ def _clear(store: Path) -> None:
     """Remove an earlier demo's store, and nothing else."""
     from frontdesk.desk import Desk  # keeps --help fast
 
+    if not store.parent.is_dir():
+        raise ConfigurationError(f"the folder {str(store.parent)!r} does not exist")
     if not store.exists():
         return
     earlier = Desk(store)
@@ -86,7 +88,7 @@ def _connect(desk: Desk, connector: Connector, sandboxes: ExitStack) -> None:
 
     made = make_sandbox(connector)
     address = sandboxes.enter_context(served(made.app))
-    typer.echo(f"{connector.manifest.title}: {made.title}", err=True)
+    typer.echo(made.title, err=True)
     settings: dict[str, Any] = {**made.settings, "base_url": address + made.path}
     desk.connect(connector.name, name=PREFIX + connector.name, **settings)
 
@@ -117,8 +119,8 @@ async def _show(desk: Desk, json: bool) -> None:
     )
 
 
-def _say_what_next(store: Path) -> None:
+def _say_what_next(store: Path, connector: str) -> None:
     typer.echo(f"\nLook around: frontdesk metrics --store {store}")
     typer.echo(f"             frontdesk profiles --store {store}")
     typer.echo(f"             frontdesk events --store {store} --limit 5")
-    typer.echo("Your own hotel: frontdesk init mews")
+    typer.echo(f"Your own account: frontdesk init {connector}")

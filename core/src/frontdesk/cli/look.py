@@ -42,7 +42,9 @@ def connectors(*, json: JsonOption = False) -> None:
         print_json(found)
         return
     rows = [(c.name, c.title, c.distribution, c.version, c.state, c.reason) for c in found]
-    print_table("", ("connector", "title", "distribution", "version", "state", "reason"), rows)
+    print_table(
+        "Connectors", ("connector", "title", "distribution", "version", "state", "reason"), rows
+    )
 
 
 def catalog(

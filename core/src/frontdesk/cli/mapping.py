@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,14 +73,22 @@ def map_(
         raise typer.Exit(3)
 
 
-def _settings(pairs: list[str]) -> dict[str, str]:
-    settings: dict[str, str] = {}
+def _settings(pairs: list[str]) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
             raise ConfigurationError(f"--set {pair!r}: write --set name=value")
-        settings[name] = value
+        settings[name] = _scalar(value)
     return settings
+
+
+def _scalar(text: str) -> Any:
+    """Read a value as frontdesk.toml would; what is no TOML is a text without quotes."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
 
 
 def _read(file: str) -> bytes:

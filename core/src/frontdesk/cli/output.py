@@ -34,6 +34,9 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     from rich.text import Text
 
     body = [list(row) for row in rows]
+    if not body:
+        sys.stdout.write(f"{title}: none\n")
+        return
     table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
     for number, column in enumerate(columns):
         right = bool(body) and all(isinstance(row[number], int | Decimal) for row in body)

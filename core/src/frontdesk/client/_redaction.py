@@ -27,6 +27,9 @@ _URL: Final = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
 # Shorter values of a query are numbers of pages and the like, and common in any text.
 _ECHO: Final = 4
 
+# A secret shorter than this is a placeholder; masking it would spoil every word.
+_SECRET: Final = 6
+
 _REASONS: Final = ("Message", "message", "error")
 # A reason longer than this is left out rather than cut: a cut may leave half a secret, and
 # the patterns above must not be let loose on megabytes.
@@ -94,7 +97,7 @@ def _secrets(settings: object) -> Iterator[str]:
         return
     for field in attrs.fields(kind):
         value = getattr(settings, field.name)
-        if field.metadata.get("secret") and value is not None and str(value):
+        if field.metadata.get("secret") and value is not None and len(str(value)) >= _SECRET:
             yield str(value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 import attrs
@@ -11,12 +11,10 @@ import attrs
 MOST_PROPERTIES = 64
 
 
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def _aware(_options: object, _attribute: attrs.Attribute[datetime], value: datetime) -> None:
-    if value.tzinfo is None:
+def _aware(
+    _options: object, _attribute: attrs.Attribute[datetime | None], value: datetime | None
+) -> None:
+    if value is not None and value.tzinfo is None:
         message = f"now must be an aware time, not {value!r}; add a time zone"
         raise ValueError(message)
 
@@ -42,10 +40,13 @@ class Options:
         default=True,
         metadata={"help": "Hand out the token of the whole chain, not of its first property."},
     )
-    now: datetime = attrs.field(
-        factory=_now,
+    now: datetime | None = attrs.field(
+        default=None,
         validator=_aware,
-        metadata={"help": "The server's clock (aware); it stands still until it is advanced."},
+        metadata={
+            "help": "A time (aware) at which the server's clock stands still until it is "
+            "advanced; left out, it is the real time and runs."
+        },
     )
     customers: int | None = attrs.field(
         default=None,

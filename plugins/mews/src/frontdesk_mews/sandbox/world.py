@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -27,22 +27,24 @@ from frontdesk_mews.sandbox.tables import Table
 
 
 class Clock:
-    """The server's time, moved by hand."""
+    """The server's time: moved by hand from where it stands, or running."""
 
-    def __init__(self, now: datetime) -> None:
-        self._now = now
+    def __init__(self, still: datetime | None) -> None:
+        self._still = still
+        self._ahead = timedelta()
 
     @property
     def now(self) -> datetime:
         """Tell the time in whole seconds, as rows show it."""
-        return self._now.replace(microsecond=0)
+        base = datetime.now(UTC) if self._still is None else self._still
+        return (base + self._ahead).replace(microsecond=0)
 
     def advance(self, by: timedelta) -> None:
         """Move on; going back would make the oldest rows the newest."""
         if by < timedelta():
             message = f"the clock cannot go back by {-by}; make a new world instead"
             raise ValueError(message)
-        self._now += by
+        self._ahead += by
 
 
 class World:
@@ -55,15 +57,16 @@ class World:
         #: Counts changes, so that whoever remembers an answer knows that it is stale.
         self.version = 0
         self.keep_cancelled = options.keep_cancelled
-        self.houses = houses.build(rng, options.properties, options.now)
+        now = self.clock.now
+        self.houses = houses.build(rng, options.properties, now)
         self.chain = self.houses[0].enterprise.chain_id
         self._tables()
-        self._furnish(rng, options.now)
+        self._furnish(rng, now)
         firm_rows = list(self.companies)
         self.registry = Registry(rng, self.houses, firm_rows)
         self.desk = Desk(rng, self.houses, firm_rows)
-        self.desk.now = options.now.timestamp()
-        self._populate(rng, options)
+        self.desk.now = now.timestamp()
+        self._populate(rng, options, now.timestamp())
         self.rng = rng
 
     def _tables(self) -> None:
@@ -92,8 +95,8 @@ class World:
         #: The property of each service.
         self.sellers = {s.id: house for house in self.houses for s in house.services}
 
-    def _populate(self, rng: Random, options: Options) -> None:
-        now, guests = options.now.timestamp(), options.guests
+    def _populate(self, rng: Random, options: Options, now: float) -> None:
+        guests = options.guests
         drawn = plans.draw(rng, self.houses, count=options.reservations, guests=guests, now=now)
         profiles = self._profiles(drawn, guests, now)
         ids = [profile.customer.id for profile in profiles]
