@@ -108,7 +108,7 @@ async def test_a_sync_stopped_anywhere_goes_on_to_the_same_store(
         if not first:
             break
 
-    assert stops > 10
+    assert stops >= 10
 
 
 @pytest.mark.parametrize("after", [1, 5])
