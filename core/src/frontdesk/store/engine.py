@@ -152,4 +152,5 @@ def _explained(engine: Engine) -> Generator[None]:
 def _of_the_store(error: DatabaseError) -> bool:
     """Tell whether the database cannot do its work; otherwise it was asked for nonsense."""
     denied = getattr(error.orig, "sqlstate", None) == _DENIED
-    return denied or type(error) in {OperationalError, DatabaseError}
+    cut_off = error.connection_invalidated
+    return denied or cut_off or type(error) in {OperationalError, DatabaseError}
