@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from stores import _new_store, _postgresql, _store_url
 
 from frontdesk.registry import load
 from frontdesk.serving import make_sandbox, served
+
+__all__ = ["_new_store", "_postgresql", "_store_url"]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
 
 
 @pytest.fixture(name="small_hotel")

@@ -279,11 +279,21 @@ def laid_over(before: Record | None, fresh: Record) -> Record:
 def _text(what: str, value: object) -> None:
     if not isinstance(value, str) or not value:
         raise RecordError(f"the {what} is missing or no text")
+    _storable(what, value)
 
 
 def _maybe_text(what: str, value: object) -> None:
-    if value is not None and not isinstance(value, str):
+    if value is None:
+        return
+    if not isinstance(value, str):
         raise RecordError(f"the {what} is no text")
+    _storable(what, value)
+
+
+def _storable(what: str, value: str) -> None:
+    # PostgreSQL has no such text; what SQLite alone could store would not move there.
+    if "\0" in value:
+        raise RecordError(f"the {what} holds a NUL character")
 
 
 def _money(what: str, value: object) -> None:

@@ -15,6 +15,7 @@ from frontdesk.connection import Connection
 from frontdesk.errors import AccountError
 from frontdesk.manifest import Stream
 from frontdesk.model import Account
+from frontdesk.store.engine import lock_store
 from frontdesk.store.schema import brands, connections, streams
 
 
@@ -54,6 +55,7 @@ def register(
     Raises:
         AccountError: The account, or one of its sites, belongs to another connection.
     """
+    lock_store(db)
     connector, name = connection.connector.name, connection.name
     _refuse_shared(db, connector, name, account, others)
     _refuse_other_account(db, connector, name, account)

@@ -10,9 +10,20 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
-from frontdesk.errors import StoreError
+from frontdesk.errors import ConfigurationError, StoreError
 
 _WRITE: Final = "frontdesk_write"
+#: Options of a reading transaction: all its questions see the same store.
+_READ: Final[dict[str, dict[str, Any]]] = {"postgresql": {"isolation_level": "REPEATABLE READ"}}
+#: How many seconds a writer waits for another, as SQLite is told too.
+PATIENCE: Final = 30
+#: After how many idle seconds PostgreSQL ends a transaction: a process that was stopped
+#: inside of one would keep its connection's row locked for as long as it sleeps.
+IDLE: Final = 60
+#: What PostgreSQL says of rights: "permission denied for schema public".
+_DENIED: Final = "42501"
+#: The store's own number among the advisory locks of its database.
+_STORE: Final = 0x66726F6E74
 
 
 def open_engine(where: str | Path) -> Engine:
@@ -20,6 +31,7 @@ def open_engine(where: str | Path) -> Engine:
 
     Raises:
         StoreError: *where* is neither, or its directory does not exist.
+        ConfigurationError: The driver for PostgreSQL is not installed.
     """
     url = _url(where)
     if url.get_backend_name() == "sqlite":
@@ -44,13 +56,27 @@ def _url(where: str | Path) -> URL:
 
 def _open_postgresql(url: URL) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        # Who waited for a row must then see what the other has written, whatever the
+        # database's default is.
+        engine = create_engine(
+            url, pool_pre_ping=True, hide_parameters=True, isolation_level="READ COMMITTED"
+        )
     except ArgumentError:
         raise StoreError("the store's URL names an unknown driver: use postgresql://") from None
-    except ModuleNotFoundError as error:
-        raise StoreError(
-            f"a store in PostgreSQL needs {error.name!r}; try: pip install 'frontdesk[postgres]'"
+    except ImportError:
+        raise ConfigurationError(
+            "a store in PostgreSQL needs its driver; try: pip install 'frontdesk[postgres]'"
         ) from None
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"SET lock_timeout = '{PATIENCE}s'")
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE}s'")
+        cursor.close()
+        connection.commit()
+
+    return engine
 
 
 def _open_sqlite(url: URL) -> Engine:
@@ -58,7 +84,7 @@ def _open_sqlite(url: URL) -> Engine:
     if not folder.is_dir():
         raise StoreError(f"the store's folder {str(folder)!r} does not exist; create it first")
     # What is written speaks of guests: no error may quote it.
-    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": PATIENCE}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
@@ -86,8 +112,10 @@ def _open_sqlite(url: URL) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Generator[Connection]:
     """Open a transaction that only reads."""
-    with _explained(engine), engine.connect() as connection, connection.begin():
-        yield connection
+    with _explained(engine), engine.connect() as bare:
+        connection = bare.execution_options(**_READ.get(engine.dialect.name, {}))
+        with connection.begin():
+            yield connection
 
 
 @contextmanager
@@ -99,12 +127,30 @@ def writing(engine: Engine) -> Generator[Connection]:
             yield connection
 
 
+def lock_store(db: Connection) -> None:
+    """Keep other writers that ask for it waiting until this transaction ends.
+
+    On SQLite every writer is alone in the store anyway. On PostgreSQL two could create the
+    same tables, or the same row, without seeing each other.
+    """
+    if db.dialect.name == "postgresql":
+        db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_STORE})")
+
+
 @contextmanager
 def _explained(engine: Engine) -> Generator[None]:
     try:
         yield
     except DatabaseError as error:
-        if type(error) not in {OperationalError, DatabaseError}:
+        if not _of_the_store(error):
             raise
-        # The driver's own words; SQLAlchemy's would quote the statement.
-        raise StoreError(f"the store {engine.url.database!r}: {error.orig}") from None
+        # The driver's own words, the first line of them; SQLAlchemy's would quote the statement.
+        said = str(error.orig).partition("\n")[0]
+        raise StoreError(f"the store {engine.url.database!r}: {said}") from None
+
+
+def _of_the_store(error: DatabaseError) -> bool:
+    """Tell whether the database cannot do its work; otherwise it was asked for nonsense."""
+    denied = getattr(error.orig, "sqlstate", None) == _DENIED
+    cut_off = error.connection_invalidated
+    return denied or cut_off or type(error) in {OperationalError, DatabaseError}

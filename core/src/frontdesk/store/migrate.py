@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, Engine, inspect, text
 
 from frontdesk.errors import StoreError
-from frontdesk.store.engine import writing
+from frontdesk.store.engine import lock_store, writing
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -25,6 +25,7 @@ def upgrade(engine: Engine) -> None:
         StoreError: The store was written by a newer frontdesk.
     """
     with writing(engine) as db:
+        lock_store(db)
         found = revision(db)
         if found == HEAD:
             return

@@ -28,8 +28,13 @@ class Store:
     def engine(self) -> Engine:
         """The engine; the store must be open."""
         if self._engine is None:
-            self._engine = open_engine(self.where)
-            upgrade(self._engine)
+            engine = open_engine(self.where)
+            try:
+                upgrade(engine)
+            except BaseException:
+                engine.dispose()
+                raise
+            self._engine = engine
         return self._engine
 
     async def open(self) -> None:
