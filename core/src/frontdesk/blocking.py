@@ -21,6 +21,7 @@ from frontdesk.errors import FrontdeskError
 from frontdesk.ingest.checking import Check
 from frontdesk.progress import Report, Update
 from frontdesk.store import listing
+from frontdesk.store.status import ConnectionRow
 
 _T = TypeVar("_T")
 
@@ -109,9 +110,17 @@ class Desk:
         """Return one entry of quarantine, masked unless *reveal* is set."""
         return self._run(lambda: self._desk.quarantined(id, reveal))
 
-    def status(self) -> list[listing.ConnectionRow]:
-        """Return every connection the store knows."""
+    def status(self) -> list[ConnectionRow]:
+        """Return how every connection is that the store knows."""
         return self._run(self._desk.status)
+
+    def pause(self, connection: Connection | str) -> None:
+        """Stop syncing a connection; see :meth:`frontdesk.Desk.pause`."""
+        self._run(lambda: self._desk.pause(connection))
+
+    def resume(self, connection: Connection | str) -> None:
+        """Let a connection be synced again; see :meth:`frontdesk.Desk.resume`."""
+        self._run(lambda: self._desk.resume(connection))
 
     def _run(self, verb: Callable[[], Awaitable[_T]]) -> _T:
         if self._portal is None:

@@ -23,7 +23,8 @@ from frontdesk.ingest.replay import replay
 from frontdesk.ingest.sync import Syncer
 from frontdesk.masking import masked
 from frontdesk.progress import Listener, Report, Update
-from frontdesk.store import Store, listing
+from frontdesk.store import Store, listing, states
+from frontdesk.store.status import ConnectionRow, list_connections
 
 _T = TypeVar("_T")
 
@@ -127,7 +128,11 @@ class Desk:
         return await self._syncer().sync(self._connection(connection))
 
     async def sync_all(self, *names: str) -> list[Report | FrontdeskError]:
-        """Sync several connections at once, all unless named; one's failure stops no other."""
+        """Sync several connections at once, all unless named; one's failure stops no other.
+
+        In the place of a connection that is paused or held stands a
+        :class:`~frontdesk.errors.PausedError`.
+        """
         chosen = [self._connection(name) for name in names or self.connections]
         results: dict[str, Report | FrontdeskError] = {}
 
@@ -182,9 +187,27 @@ class Desk:
         payloads = {"payload": entry.payload, "previous": entry.previous}
         return {**attrs.asdict(entry.row), **(payloads if reveal else masked(payloads))}
 
-    async def status(self) -> list[listing.ConnectionRow]:
-        """Return every connection the store knows, with the outcomes of its records."""
-        return await self._ask(listing.list_connections)
+    async def status(self) -> list[ConnectionRow]:
+        """Return every connection the store knows: how it is, and what became of its records."""
+        return await self._ask(list_connections)
+
+    async def pause(self, connection: Connection | str) -> None:
+        """Stop syncing a connection until it is resumed; a sync at work ends at its next page.
+
+        Raises:
+            ConfigurationError: The store has no such connection.
+        """
+        name = _name(connection)
+        await self.store.write(lambda db: states.pause(db, name, self._clock.now()))
+
+    async def resume(self, connection: Connection | str) -> None:
+        """Let a connection that is paused or held be synced again.
+
+        Raises:
+            ConfigurationError: The store has no such connection.
+        """
+        name = _name(connection)
+        await self.store.write(lambda db: states.resume(db, name, self._clock.now()))
 
     async def _ask(self, question: Callable[[Db], _T]) -> _T:
         return await self.store.read(question)
@@ -206,3 +229,7 @@ class Desk:
             raise ConfigurationError(
                 f"there is no connection {wanted!r}; there are: {known}"
             ) from None
+
+
+def _name(connection: Connection | str) -> str:
+    return connection if isinstance(connection, str) else connection.name

@@ -132,6 +132,10 @@ class SkipRecord(Exception):  # noqa: N818  # a signal, not an error: it names a
         self.rule = rule
 
 
+class PausedError(FrontdeskError):
+    """A person stopped the connection: it is paused, or held because the store is a copy."""
+
+
 class StoreError(FrontdeskError):
     """The store cannot do what was asked of it."""
 

@@ -79,7 +79,7 @@ def sync(
     """Read history the first time, then what changed. Ctrl-C ends at a committed point."""
     desk = configured(config)
     results = run(run_sync, desk, tuple(connections or ()))
-    raise typer.Exit(report(results, json=json))
+    raise typer.Exit(report(results, json=json, named=bool(connections)))
 
 
 async def run_sync(desk: Desk, names: tuple[str, ...]) -> list[Report | FrontdeskError]:
@@ -92,9 +92,13 @@ async def run_sync(desk: Desk, names: tuple[str, ...]) -> list[Report | Frontdes
             return await desk.sync_all(*names)
 
 
-def report(results: list[Report | FrontdeskError], *, json: bool) -> int:
-    """Print what a sync did; return the exit status."""
-    from frontdesk.errors import FrontdeskError  # keeps --help fast
+def report(results: list[Report | FrontdeskError], *, json: bool, named: bool = False) -> int:
+    """Print what a sync did; return the exit status.
+
+    Args:
+        named: The connections were asked for by name: one that is paused is a failure then.
+    """
+    from frontdesk.errors import FrontdeskError, PausedError  # keeps --help fast
 
     reports = [one for one in results if not isinstance(one, FrontdeskError)]
     errors = [one for one in results if isinstance(one, FrontdeskError)]
@@ -103,7 +107,10 @@ def report(results: list[Report | FrontdeskError], *, json: bool) -> int:
     else:
         _print_reports(reports)
     for error in errors:
-        typer.echo(f"frontdesk: {error}", err=True)
+        skipped = "skipped: " if isinstance(error, PausedError) and not named else ""
+        typer.echo(f"frontdesk: {skipped}{error}", err=True)
+    if not named:
+        errors = [one for one in errors if not isinstance(one, PausedError)]
     if errors:
         return _worst(errors, problems=True)
     quarantined = sum(one.quarantined for one in reports)

@@ -18,7 +18,10 @@ from frontdesk.errors import (
     AccountError,
     AuthenticationError,
     FrontdeskError,
+    InvalidConnectorError,
     RateLimitedError,
+    RefusedError,
+    UnavailableError,
     UnexpectedResponseError,
 )
 from frontdesk.ingest.intake import Intake
@@ -26,11 +29,20 @@ from frontdesk.ingest.lookups import Lookups
 from frontdesk.ingest.mapping import explain
 from frontdesk.ingest.reader import Reader
 from frontdesk.model import Account, Origin, Record, Unreadable
-from frontdesk.store import Store, accounts, commit, leases
+from frontdesk.store import Store, accounts, commit, leases, states
 from frontdesk.store.batch import Batch, Written
+from frontdesk.store.states import State
 
 #: How often a lease of a minute is renewed, in seconds.
 HEARTBEAT: Final = 15.0
+#: Trying again is useless until somebody has changed something.
+_FOR_A_PERSON: Final = (
+    AuthenticationError,
+    AccountError,
+    RefusedError,
+    UnexpectedResponseError,
+    InvalidConnectorError,
+)
 
 
 @attrs.frozen(eq=False)
@@ -77,7 +89,10 @@ async def opened(
     Raises:
         AccountError: Another connection syncs this account or one of its sites.
         LeaseError: Another process is writing for this connection.
+        PausedError: A person stopped the connection.
     """
+    # Before the platform is asked: somebody may have paused to spare its quota.
+    await store.read(lambda db: states.refuse_stopped_name(db, connection.name))
     lookups = Lookups(clock)
     noting = _noting(store, clock, connection.name)
     with naming(connection.connector.name):
@@ -119,19 +134,19 @@ async def open_account(connection: Connection, client: Client[Any]) -> Account:
 async def _noting(store: Store, clock: Clock, name: str) -> AsyncGenerator[None]:
     """Note in the store why a session had to stop, and that all is well if it did not."""
 
-    async def note(state: str, reason: str = "") -> None:
+    async def note(state: State, reason: str = "") -> None:
         now = clock.now()
-        await store.write(lambda db: accounts.set_state(db, name, state, reason, now))
+        await store.write(lambda db: states.note_state(db, name, state, reason, now))
 
     try:
         yield
-    except (AuthenticationError, AccountError) as error:
-        await note("needs attention", str(error))
+    except (RateLimitedError, UnavailableError) as error:
+        await note(State.WAITING, str(error))
         raise
-    except RateLimitedError as error:
-        await note("waiting", str(error))
+    except _FOR_A_PERSON as error:
+        await note(State.ATTENTION, str(error))
         raise
-    await note("running")
+    await note(State.RUNNING)
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from frontdesk.manifest import Stream
 from frontdesk.model import Account
 from frontdesk.store.engine import lock_store
 from frontdesk.store.schema import brands, connections, streams
+from frontdesk.store.states import State
 
 
 @attrs.frozen
@@ -74,7 +75,7 @@ def register(
     ).one_or_none()
     if row is None:
         fixed = {"connector": connector, "account": account.id, "live_start": now}
-        id, live_start = _insert(db, {**values, **fixed, "state": "running", "since": now}), now
+        id, live_start = _insert(db, {**values, **fixed, "state": State.RUNNING, "since": now}), now
     else:
         id, live_start = row.id, row.live_start
         db.execute(update(connections).where(table.id == id).values(**values))
@@ -85,16 +86,6 @@ def register(
 def _insert(db: Db, values: dict[str, Any]) -> int:
     (id,) = db.execute(insert(connections).values(**values)).inserted_primary_key or (0,)
     return int(id)
-
-
-def set_state(db: Db, name: str, state: str, reason: str, now: datetime) -> None:
-    """Note what state a connection is in, if the store knows it; *since* stays with it."""
-    table = connections.c
-    db.execute(
-        update(connections)
-        .where(table.name == name, (table.state != state) | (table.reason != reason))
-        .values(state=state, reason=reason, since=now)
-    )
 
 
 def begin_scan(db: Db, stream: int) -> None:

@@ -17,32 +17,43 @@ from sqlalchemy import Connection, select, update
 
 from frontdesk.errors import LeaseError
 from frontdesk.store.schema import connections
+from frontdesk.store.states import refuse_stopped
 
 LEASE: Final = timedelta(seconds=60)
 
 
 @attrs.frozen
 class Lease:
-    """The right to write for a connection."""
+    """The right to write for a connection.
+
+    Attributes:
+        mending: The work is a person's own: a paused connection does not refuse it.
+    """
 
     connection: int
     name: str
     holder: str
     epoch: int
+    mending: bool = False
 
 
-def take(db: Connection, connection: int, holder: str, now: datetime) -> Lease:
+def take(
+    db: Connection, connection: int, holder: str, now: datetime, *, mending: bool = False
+) -> Lease:
     """Take the lease of a connection.
 
     Raises:
         LeaseError: Somebody else holds it; says who, where, and when it frees.
+        PausedError: A person stopped the connection, and the work is not *mending*.
     """
     table = connections.c
     row = db.execute(
-        select(table.name, table.epoch, table.holder, table.lease_until)
+        select(table.name, table.state, table.epoch, table.holder, table.lease_until)
         .where(table.id == connection)
         .with_for_update()
     ).one()
+    if not mending:
+        refuse_stopped(row.name, row.state)
     if row.holder is not None and row.lease_until > now and not _dead(row.holder):
         raise LeaseError(
             f"connection {row.name!r} is being written by {row.holder}; its lease ends at "
@@ -55,7 +66,7 @@ def take(db: Connection, connection: int, holder: str, now: datetime) -> Lease:
         .where(table.id == connection)
         .values(epoch=row.epoch + 1, holder=holder, lease_until=now + LEASE)
     )
-    return Lease(connection, row.name, holder, row.epoch + 1)
+    return Lease(connection, row.name, holder, row.epoch + 1, mending)
 
 
 def renew(db: Connection, lease: Lease, now: datetime) -> None:
@@ -78,12 +89,15 @@ def lock(db: Connection, lease: Lease) -> int:
 
     Raises:
         LeaseError: The lease was lost: nothing of this transaction may commit.
+        PausedError: A person stopped the connection meanwhile.
     """
     # Written before it is read: that takes the row's lock on PostgreSQL.
     _fenced(db, lease, {"holder": lease.holder})
-    last: int = db.execute(
-        select(connections.c.seq).where(connections.c.id == lease.connection)
-    ).scalar_one()
+    table = connections.c
+    row = db.execute(select(table.seq, table.state).where(table.id == lease.connection)).one()
+    if not lease.mending:
+        refuse_stopped(lease.name, row.state)
+    last: int = row.seq
     return last
 
 

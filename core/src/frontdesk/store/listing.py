@@ -1,4 +1,4 @@
-"""What operators look at: metrics, profiles, events, connections, quarantine.
+"""What operators look at: metrics, profiles, events, quarantine.
 
 Lists are cut in the database; counts are read, never counted.
 """
@@ -21,8 +21,6 @@ from frontdesk.store.batch import Kind
 from frontdesk.store.schema import (
     connections,
     consents,
-    counters,
-    cursors,
     guests,
     log,
     log_bodies,
@@ -73,21 +71,6 @@ class EventRow:
     origin: str
     logged: datetime
     event: dict[str, Json]
-
-
-@attrs.frozen
-class ConnectionRow:
-    """A connection and what became of every record version it took in."""
-
-    name: str
-    integration: str
-    account: str
-    title: str
-    state: str
-    reason: str
-    since: datetime
-    outcomes: dict[str, dict[str, int]]
-    finished: dict[str, bool]
 
 
 @attrs.frozen
@@ -241,34 +224,6 @@ def list_events(
             jsons.decode(row.body),
         )
         for row in db.execute(_of(asked, integration))
-    ]
-
-
-def list_connections(db: Connection) -> list[ConnectionRow]:
-    """Return every connection the store knows, with the outcomes of its records."""
-    rows = db.execute(select(connections).order_by(connections.c.name)).all()
-    outcomes: dict[int, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    asked = select(streams.c.connection_id, streams.c.name, counters.c.outcome, counters.c.total)
-    for count in db.execute(asked.join(counters, counters.c.stream_id == streams.c.id)):
-        outcomes[count.connection_id][count.name][count.outcome] = count.total
-    finished: dict[int, dict[str, bool]] = defaultdict(dict)
-    walks = select(streams.c.connection_id, streams.c.name, cursors.c.finished)
-    walks = walks.join(cursors, cursors.c.stream_id == streams.c.id)
-    for walk in db.execute(walks.where(cursors.c.purpose == "history")):
-        finished[walk.connection_id][walk.name] = walk.finished
-    return [
-        ConnectionRow(
-            row.name,
-            row.connector,
-            row.account,
-            row.title,
-            row.state,
-            row.reason,
-            row.since,
-            {name: dict(counts) for name, counts in outcomes[row.id].items()},
-            finished[row.id],
-        )
-        for row in rows
     ]
 
 

@@ -1,0 +1,81 @@
+"""Commands that operate: status, pause, resume."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from frontdesk.cli.options import ConfigOption, JsonOption, StoreOption, looking
+from frontdesk.cli.output import print_json, print_table, shown
+from frontdesk.cli.running import run
+
+if TYPE_CHECKING:
+    from frontdesk.desk import Desk
+    from frontdesk.store.status import ConnectionRow
+
+_NameArgument = Annotated[str, typer.Argument(help="The connection.", show_default=False)]
+
+
+def add(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    for command in (status, pause, resume):
+        app.command()(command)
+
+
+def status(
+    *, config: ConfigOption = None, store: StoreOption = None, json: JsonOption = False
+) -> None:
+    """Show how connections are; status 1 if one needs attention."""
+    desk = looking(config, store)
+    rows = run(desk.status)
+    if json:
+        print_json(rows)
+    else:
+        for row in rows:
+            _print_status(row)
+        for name in desk.connections.keys() - {row.name for row in rows}:
+            typer.echo(f"{name}: not synced yet\n  what to do: frontdesk sync {name}")
+    raise typer.Exit(int(any(row.state == "needs attention" for row in rows)))
+
+
+def _print_status(row: ConnectionRow) -> None:
+    typer.echo(f"{row.name}: {row.state} since {shown(row.since)} UTC")
+    records = ", ".join(f"{number:,} {outcome}" for outcome, number in row.records.items())
+    lease = row.holder and f"held by {row.holder} until {row.lease_until:%H:%M:%S} UTC"
+    for title, text in (
+        ("why", row.reason),
+        ("what to do", row.todo),
+        ("account", f"{row.title} ({row.integration} {row.account})"),
+        ("last sync", row.last_sync and f"{shown(row.last_sync)} UTC"),
+        ("at work", lease),
+        ("records", records),
+        ("quarantine", row.quarantined and f"{row.quarantined:,} open"),
+    ):
+        if text:
+            typer.echo(f"  {title}: {shown(text)}")
+    walks = [
+        (name, walk.done, walk.total, "finished" if walk.finished else "", walk.updated)
+        for name, walk in row.history.items()
+    ]
+    if walks:
+        print_table("", ("history of", "done", "of", "", "last page"), walks)
+
+
+def pause(name: _NameArgument, *, config: ConfigOption = None, store: StoreOption = None) -> None:
+    """Stop syncing a connection until it is resumed."""
+    desk = looking(config, store)
+    run(desk.pause, name)
+    _say_state(desk, name)
+
+
+def resume(name: _NameArgument, *, config: ConfigOption = None, store: StoreOption = None) -> None:
+    """Let a connection that is paused or held be synced again."""
+    desk = looking(config, store)
+    run(desk.resume, name)
+    _say_state(desk, name)
+
+
+def _say_state(desk: Desk, name: str) -> None:
+    (row,) = [row for row in run(desk.status) if row.name == name]
+    typer.echo(f"{name}: {row.state}")

@@ -1,0 +1,126 @@
+"""How connections are: state, progress, lease, and what became of their records."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+from sqlalchemy import Connection, func, select
+
+from frontdesk.store.schema import connections, counters, cursors, quarantine, streams
+from frontdesk.store.states import what_to_do
+
+
+@attrs.frozen
+class WalkRow:
+    """How far the history of a stream is read.
+
+    Attributes:
+        done: Parts of the walk that are done (windows, sites or pages).
+        total: Parts there are in all, where that is known.
+        updated: When its last page was committed.
+    """
+
+    done: int
+    total: int | None
+    finished: bool
+    updated: datetime
+
+
+@attrs.frozen(kw_only=True)
+class ConnectionRow:
+    """A connection: how it is, and what became of every record version it took in.
+
+    Attributes:
+        todo: What a person should do; empty if nothing.
+        history: How far each stream's history is read.
+        last_sync: When a page was last committed, or an end of changes.
+        holder: Who writes for it now, ``host:process``.
+        lease_until: When that hold ends unless it is renewed.
+        records: Record versions by outcome, over all streams.
+        outcomes: The same by stream.
+        quarantined: Open entries of quarantine.
+    """
+
+    name: str
+    integration: str
+    account: str
+    title: str
+    state: str
+    since: datetime
+    reason: str
+    todo: str
+    history: dict[str, WalkRow]
+    last_sync: datetime | None
+    holder: str | None
+    lease_until: datetime | None
+    records: dict[str, int]
+    outcomes: dict[str, dict[str, int]]
+    quarantined: int
+
+
+def list_connections(db: Connection) -> list[ConnectionRow]:
+    """Return every connection the store knows, by name."""
+    walks, last = _walks(db)
+    outcomes, open_entries = _outcomes(db), _open_entries(db)
+    return [
+        ConnectionRow(
+            name=row.name,
+            integration=row.connector,
+            account=row.account,
+            title=row.title,
+            state=row.state,
+            since=row.since,
+            reason=row.reason,
+            todo=what_to_do(row.name, row.state),
+            history=walks[row.id],
+            last_sync=last.get(row.id),
+            holder=row.holder,
+            lease_until=row.lease_until,
+            records=_summed(outcomes[row.id]),
+            outcomes=outcomes[row.id],
+            quarantined=open_entries.get(row.id, 0),
+        )
+        for row in db.execute(select(connections).order_by(connections.c.name)).all()
+    ]
+
+
+def _walks(db: Connection) -> tuple[dict[int, dict[str, WalkRow]], dict[int, datetime]]:
+    """Return how far histories are, and when each connection last moved."""
+    walks: dict[int, dict[str, WalkRow]] = defaultdict(dict)
+    last: dict[int, datetime] = {}
+    asked = select(streams.c.connection_id, streams.c.name, cursors)
+    for row in db.execute(asked.join(cursors).order_by(streams.c.id)):
+        id = row.connection_id
+        last[id] = max(last.get(id, row.updated), row.updated)
+        if row.purpose == "history":
+            walks[id][row.name] = WalkRow(row.done, row.total, row.finished, row.updated)
+    return walks, last
+
+
+def _outcomes(db: Connection) -> dict[int, dict[str, dict[str, int]]]:
+    found: dict[int, dict[str, dict[str, int]]] = defaultdict(dict)
+    asked = select(streams.c.connection_id, streams.c.name, counters.c.outcome, counters.c.total)
+    for row in db.execute(asked.join(counters).order_by(streams.c.id, counters.c.outcome)):
+        found[row.connection_id].setdefault(row.name, {})[row.outcome] = row.total
+    return found
+
+
+def _summed(by_stream: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for outcomes in by_stream.values():
+        total.update(outcomes)
+    return dict(total)
+
+
+def _open_entries(db: Connection) -> dict[int, int]:
+    asked: Any = (
+        select(streams.c.connection_id, func.count().label("entries"))
+        .join(quarantine, quarantine.c.stream_id == streams.c.id)
+        .where(quarantine.c.closed == "")
+        .group_by(streams.c.connection_id)
+    )
+    return {row.connection_id: row.entries for row in db.execute(asked)}
