@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from frontdesk.errors import StoreError
+from frontdesk.store.faults import explained, said
 
 _WRITE: Final = "frontdesk_write"
+#: Seconds to wait for another program that holds the lock of a SQLite file.
+PATIENCE: Final = 30
 
 
 def open_engine(where: str | Path) -> Engine:
@@ -42,6 +46,13 @@ def _url(where: str | Path) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
 
+def file_of(url: URL) -> Path | None:
+    """Return the file of a SQLite store, None for any other."""
+    if url.get_backend_name() != "sqlite":
+        return None
+    return Path((url.database or "").removeprefix("file:"))
+
+
 def _open_postgresql(url: URL) -> Engine:
     try:
         return create_engine(url, pool_pre_ping=True, hide_parameters=True)
@@ -54,11 +65,13 @@ def _open_postgresql(url: URL) -> Engine:
 
 
 def _open_sqlite(url: URL) -> Engine:
-    folder = Path(url.database or "").parent
-    if not folder.is_dir():
-        raise StoreError(f"the store's folder {str(folder)!r} does not exist; create it first")
+    file = file_of(url) or Path()
+    if not file.parent.is_dir():
+        raise StoreError(f"the store's folder {str(file.parent)!r} does not exist; create it first")
+    if file.is_dir():
+        raise StoreError(f"the store {str(file)!r} is a folder; name a file in it")
     # What is written speaks of guests: no error may quote it.
-    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": PATIENCE}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
@@ -86,25 +99,28 @@ def _open_sqlite(url: URL) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Generator[Connection]:
     """Open a transaction that only reads."""
-    with _explained(engine), engine.connect() as connection, connection.begin():
+    with explaining(engine), engine.connect() as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Generator[Connection]:
     """Open a transaction that writes; it commits when the block ends well."""
-    with _explained(engine), engine.connect() as bare:
+    with explaining(engine), engine.connect() as bare:
         connection = bare.execution_options(**{_WRITE: True})
         with connection.begin():
             yield connection
 
 
 @contextmanager
-def _explained(engine: Engine) -> Generator[None]:
+def explaining(engine: Engine) -> Generator[None]:
+    """Turn what a database complains of into a sentence."""
     try:
         yield
+    except sqlite3.Error as error:
+        raise StoreError(f"the store {engine.url.database!r}: {said(error)}") from None
     except DatabaseError as error:
-        if type(error) not in {OperationalError, DatabaseError}:
+        sentence = explained(engine, error)
+        if sentence is None:
             raise
-        # The driver's own words; SQLAlchemy's would quote the statement.
-        raise StoreError(f"the store {engine.url.database!r}: {error.orig}") from None
+        raise sentence from None
