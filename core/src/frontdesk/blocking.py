@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -21,6 +22,7 @@ from frontdesk.errors import FrontdeskError
 from frontdesk.ingest.checking import Check
 from frontdesk.progress import Report, Update
 from frontdesk.store import listing
+from frontdesk.store.pruning import Pruned
 from frontdesk.store.status import ConnectionRow
 
 _T = TypeVar("_T")
@@ -121,6 +123,14 @@ class Desk:
     def resume(self, connection: Connection | str) -> None:
         """Let a connection be synced again; see :meth:`frontdesk.Desk.resume`."""
         self._run(lambda: self._desk.resume(connection))
+
+    def refetch(self, connection: Connection | str, stream: str | None = None) -> tuple[str, ...]:
+        """Let the next sync read again; see :meth:`frontdesk.Desk.refetch`."""
+        return self._run(lambda: self._desk.refetch(connection, stream))
+
+    def prune(self, before: datetime, *, dry_run: bool = False) -> Pruned:
+        """Remove what nobody needs any more; see :meth:`frontdesk.Desk.prune`."""
+        return self._run(lambda: self._desk.prune(before, dry_run=dry_run))
 
     def _run(self, verb: Callable[[], Awaitable[_T]]) -> _T:
         if self._portal is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Self, TypeVar
@@ -24,6 +25,8 @@ from frontdesk.ingest.sync import Syncer
 from frontdesk.masking import masked
 from frontdesk.progress import Listener, Report, Update
 from frontdesk.store import Store, listing, states
+from frontdesk.store.pruning import Pruned, count_prunable, prune
+from frontdesk.store.refetching import refetch
 from frontdesk.store.status import ConnectionRow, list_connections
 
 _T = TypeVar("_T")
@@ -208,6 +211,44 @@ class Desk:
         """
         name = _name(connection)
         await self.store.write(lambda db: states.resume(db, name, self._clock.now()))
+
+    async def refetch(
+        self, connection: Connection | str, stream: str | None = None
+    ) -> tuple[str, ...]:
+        """Let the next sync read a connection's streams again, all unless one is named.
+
+        What is stored stays, and nothing is doubled: what did not change is met unchanged.
+
+        Returns:
+            The streams that will be read again.
+
+        Raises:
+            ConfigurationError: The store has no such connection, or that no such stream.
+            LeaseError: A sync is at work.
+        """
+        name, now = _name(connection), self._clock.now()
+        return await self.store.write(lambda db: refetch(db, name, stream, now))
+
+    async def prune(self, before: datetime, *, dry_run: bool = False) -> Pruned:
+        """Remove what nobody needs any more of what is older than *before*.
+
+        That is settled entries of quarantine, and reference records of the connections at
+        hand, which are fetched again when they are needed. The log, consent and profiles
+        are never pruned.
+        """
+        references = {
+            connection.name: [
+                stream.name
+                for stream in connection.manifest.streams
+                if stream.history == "none"
+                and stream.polling is None
+                and stream.name != connection.manifest.guests
+            ]
+            for connection in self.connections.values()
+        }
+        asked = self.store.read if dry_run else self.store.write
+        work = count_prunable if dry_run else prune
+        return await asked(lambda db: work(db, before, references))
 
     async def _ask(self, question: Callable[[Db], _T]) -> _T:
         return await self.store.read(question)

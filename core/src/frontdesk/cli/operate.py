@@ -1,4 +1,4 @@
-"""Commands that operate: status, pause, resume."""
+"""Commands that operate: status, pause, resume, refetch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NameArgument = Annotated[str, typer.Argument(help="The connection.", show_defau
 
 def add(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    for command in (status, pause, resume):
+    for command in (status, pause, resume, refetch):
         app.command()(command)
 
 
@@ -79,3 +79,17 @@ def resume(name: _NameArgument, *, config: ConfigOption = None, store: StoreOpti
 def _say_state(desk: Desk, name: str) -> None:
     (row,) = [row for row in run(desk.status) if row.name == name]
     typer.echo(f"{name}: {row.state}")
+
+
+def refetch(
+    name: _NameArgument,
+    *,
+    stream: Annotated[
+        str | None, typer.Option("--stream", help="Only this stream; all unless given.")
+    ] = None,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Let the next sync read a connection's history and changes again."""
+    again = run(looking(config, store).refetch, name, stream)
+    typer.echo(f"{name}: the next sync reads again: {', '.join(again)}")

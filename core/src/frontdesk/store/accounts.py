@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 
 from frontdesk import jsons
 from frontdesk.connection import Connection
-from frontdesk.errors import AccountError
+from frontdesk.errors import AccountError, ConfigurationError
 from frontdesk.manifest import Stream
 from frontdesk.model import Account
 from frontdesk.store.engine import lock_store
@@ -86,6 +86,19 @@ def register(
 def _insert(db: Db, values: dict[str, Any]) -> int:
     (id,) = db.execute(insert(connections).values(**values)).inserted_primary_key or (0,)
     return int(id)
+
+
+def row_of(db: Db, name: str) -> int:
+    """Return the row of the connection called *name*.
+
+    Raises:
+        ConfigurationError: The store has no such connection.
+    """
+    found = db.execute(select(connections.c.id).where(connections.c.name == name)).scalar()
+    if found is None:
+        known = ", ".join(db.execute(select(connections.c.name)).scalars()) or "none"
+        raise ConfigurationError(f"the store has no connection {name!r}; it has: {known}")
+    return int(found)
 
 
 def begin_scan(db: Db, stream: int) -> None:

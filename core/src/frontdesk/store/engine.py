@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from frontdesk.errors import ConfigurationError, StoreError
+from frontdesk.store.faults import explained, said
 
 _WRITE: Final = "frontdesk_write"
 #: Options of a reading transaction: all its questions see the same store.
 _READ: Final[dict[str, dict[str, Any]]] = {"postgresql": {"isolation_level": "REPEATABLE READ"}}
-#: How many seconds a writer waits for another, as SQLite is told too.
+#: How many seconds a writer waits for another.
 PATIENCE: Final = 30
 #: After how many idle seconds PostgreSQL ends a transaction: a process that was stopped
 #: inside of one would keep its connection's row locked for as long as it sleeps.
 IDLE: Final = 60
-#: What PostgreSQL says of rights: "permission denied for schema public".
-_DENIED: Final = "42501"
 #: The store's own number among the advisory locks of its database.
 _STORE: Final = 0x66726F6E74
 
@@ -54,6 +54,13 @@ def _url(where: str | Path) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
 
+def file_of(url: URL) -> Path | None:
+    """Return the file of a SQLite store, None for any other."""
+    if url.get_backend_name() != "sqlite":
+        return None
+    return Path((url.database or "").removeprefix("file:"))
+
+
 def _open_postgresql(url: URL) -> Engine:
     try:
         # Who waited for a row must then see what the other has written, whatever the
@@ -80,9 +87,11 @@ def _open_postgresql(url: URL) -> Engine:
 
 
 def _open_sqlite(url: URL) -> Engine:
-    folder = Path(url.database or "").parent
-    if not folder.is_dir():
-        raise StoreError(f"the store's folder {str(folder)!r} does not exist; create it first")
+    file = file_of(url) or Path()
+    if not file.parent.is_dir():
+        raise StoreError(f"the store's folder {str(file.parent)!r} does not exist; create it first")
+    if file.is_dir():
+        raise StoreError(f"the store {str(file)!r} is a folder; name a file in it")
     # What is written speaks of guests: no error may quote it.
     engine = create_engine(url, connect_args={"timeout": PATIENCE}, hide_parameters=True)
 
@@ -112,7 +121,7 @@ def _open_sqlite(url: URL) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Generator[Connection]:
     """Open a transaction that only reads."""
-    with _explained(engine), engine.connect() as bare:
+    with explaining(engine), engine.connect() as bare:
         connection = bare.execution_options(**_READ.get(engine.dialect.name, {}))
         with connection.begin():
             yield connection
@@ -121,7 +130,7 @@ def reading(engine: Engine) -> Generator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Generator[Connection]:
     """Open a transaction that writes; it commits when the block ends well."""
-    with _explained(engine), engine.connect() as bare:
+    with explaining(engine), engine.connect() as bare:
         connection = bare.execution_options(**{_WRITE: True})
         with connection.begin():
             yield connection
@@ -138,19 +147,14 @@ def lock_store(db: Connection) -> None:
 
 
 @contextmanager
-def _explained(engine: Engine) -> Generator[None]:
+def explaining(engine: Engine) -> Generator[None]:
+    """Turn what a database complains of into a sentence."""
     try:
         yield
+    except sqlite3.Error as error:
+        raise StoreError(f"the store {engine.url.database!r}: {said(error)}") from None
     except DatabaseError as error:
-        if not _of_the_store(error):
+        sentence = explained(engine, error)
+        if sentence is None:
             raise
-        # The driver's own words, the first line of them; SQLAlchemy's would quote the statement.
-        said = str(error.orig).partition("\n")[0]
-        raise StoreError(f"the store {engine.url.database!r}: {said}") from None
-
-
-def _of_the_store(error: DatabaseError) -> bool:
-    """Tell whether the database cannot do its work; otherwise it was asked for nonsense."""
-    denied = getattr(error.orig, "sqlstate", None) == _DENIED
-    cut_off = error.connection_invalidated
-    return denied or cut_off or type(error) in {OperationalError, DatabaseError}
+        raise sentence from None

@@ -1,0 +1,85 @@
+"""``frontdesk store``: back up, restore, copy and prune."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from frontdesk.cli.options import ConfigOption, StoreOption, configured, looking
+from frontdesk.cli.output import print_table
+from frontdesk.cli.running import run
+
+
+def add(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    group = typer.Typer(help="Back up, restore, copy and prune the store.")
+    for command in (backup, restore, copy, prune):
+        group.command()(command)
+    app.add_typer(group, name="store", no_args_is_help=True)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="To be written; must not exist.")],
+    *,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Write a copy of a SQLite store that is whole, also while it is in use."""
+    from frontdesk.store import moving  # keeps --help fast
+
+    moving.backup(looking(config, store).store.where, file, datetime.now(UTC))
+    typer.echo(f"backed up to {file}; its connections are held until somebody resumes them")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup, or any SQLite store.")],
+    *,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Throw away what the store has now.")
+    ] = False,
+) -> None:
+    """Put a backup into the store; every connection is held until it is resumed."""
+    from frontdesk.store import moving  # keeps --help fast
+
+    where = configured(config).store.where if store is None else store
+    moving.restore(file, where, datetime.now(UTC), replace=replace)
+    typer.echo("restored; every connection is held until you say: frontdesk resume NAME")
+
+
+def copy(
+    source: Annotated[str, typer.Argument(help="Path or URL of the store to read.")],
+    target: Annotated[str, typer.Argument(help="Path or URL of an empty store.")],
+) -> None:
+    """Copy a store into an empty one, between SQLite and PostgreSQL too."""
+    from frontdesk.store import moving  # keeps --help fast
+
+    counts = moving.copy(source, target, datetime.now(UTC))
+    print_table("Copied", ("table", "rows"), counts.items())
+    typer.echo("in the copy every connection is held until you say: frontdesk resume NAME")
+
+
+def prune(
+    *,
+    before: Annotated[
+        datetime, typer.Option("--before", formats=["%Y-%m-%d"], help="A day, in UTC.")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and remove nothing.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Remove what nobody needs any more; never the log, consent or profiles."""
+    desk = configured(config)
+
+    async def work() -> tuple[int, int]:
+        pruned = await desk.prune(before.replace(tzinfo=UTC), dry_run=dry_run)
+        return pruned.quarantined, pruned.payloads
+
+    quarantined, payloads = run(work)
+    typer.echo(
+        f"{'would remove' if dry_run else 'removed'}: {quarantined:,} settled entries of "
+        f"quarantine, {payloads:,} payloads of reference records"
+    )
