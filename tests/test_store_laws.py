@@ -180,9 +180,7 @@ async def life(url: str) -> dict[str, list[tuple[Any, ...]]]:
 
 
 async def test_both_databases_say_the_same(new_store: Callable[..., str]) -> None:
-    """Rounding of money, case, order and truth could differ. Seen to fail when amounts are
-    kept as floats in one of them, and when exclusions are written in one only.
-    """
+    """Rounding of money, case, order and truth could differ."""
     sqlite, postgresql = [await life(new_store(name)) for name in stores.DATABASES]
 
     assert all(len(rows) > 0 for rows in sqlite.values())
@@ -203,7 +201,7 @@ def test_the_migrations_make_the_schema(store_url: str) -> None:
 
 
 def test_many_may_create_one_store_at_once(new_store: Callable[..., str]) -> None:
-    """Seen to fail on PostgreSQL when the migration takes no lock: "relation exists"."""
+    """On PostgreSQL they wait for each other."""
     from concurrent.futures import ThreadPoolExecutor
     from threading import Barrier
 

@@ -1,0 +1,138 @@
+"""How fast is a first sync, and how far from the least it could cost?
+
+::
+
+    python benchmarks/ingest.py --reservations 100000 --runs 5 --store sqlite
+
+The sandbox, the product and the floor (see ``contenders.py``) each have a process of their
+own; product and floor take turns, so that whatever else the machine does meets both. The
+ratio is that of the medians: 1.0 would mean that mapping, checking and comparing are free.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hotel import hotel
+
+from frontdesk.store.engine import open_engine
+from frontdesk.store.migrate import upgrade
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+
+
+class Stores:
+    """Makes empty stores in the database that was asked for."""
+
+    def __init__(self, folder: Path, server: Any = None) -> None:
+        self._folder, self._server = folder, server
+        self._made = 0
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """Make a store, and remove it afterwards."""
+        with self.bare() as where:
+            engine = open_engine(where)
+            upgrade(engine)
+            engine.dispose()
+            yield where
+
+    @contextmanager
+    def bare(self) -> Iterator[str]:
+        """Make place for a store, and remove it afterwards."""
+        self._made += 1
+        name = f"store{self._made}"
+        where = self._server.create(name) if self._server else str(self._folder / f"{name}.db")
+        yield where
+        if self._server:
+            self._server.drop(name)
+        for file in self._folder.glob(f"{name}.db*"):
+            file.unlink()
+
+
+@contextmanager
+def stores(database: str, folder: Path) -> Iterator[Stores]:
+    """Make what makes stores."""
+    if database == "sqlite":
+        yield Stores(folder)
+        return
+    from postgresql import server  # noqa: PLC0415  # needs a library that SQLite does not
+
+    with server() as running:
+        yield Stores(folder, running)
+
+
+def run(*arguments: str) -> dict[str, Any]:
+    """Run a contender; return what it says of itself."""
+    command = [sys.executable, str(HERE / "contenders.py"), *arguments]
+    ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    result: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    return result
+
+
+def compare(reservations: int, runs: int, database: str) -> None:
+    """Measure, and print what was found."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        hotel(reservations) as settings,
+        stores(database, Path(name)) as made,
+    ):
+        template, secrets = str(Path(name) / "template"), json.dumps(settings)
+        with made.empty() as store:
+            told = run("record", store, secrets, template)
+        print(
+            f"{reservations:,} reservations into {database}: {told['records']:,} records,"
+            f" {told['rows']:,} rows, {told['requests']:,} requests,"
+            f" {told['bytes'] / 1e6:,.1f} MB of answers, {told['commits']:,} commits"
+        )
+        results: dict[str, list[dict[str, Any]]] = {"product": [], "floor": []}
+        for number in range(runs):
+            for contender, arguments in (("product", secrets), ("floor", template)):
+                with made.empty() as store:
+                    results[contender].append(run(contender, store, arguments))
+            shown = {name: f"{found[-1]['wall']:.2f} s" for name, found in results.items()}
+            print(f"  run {number + 1}: {shown} load {os.getloadavg()[0]:.1f}", flush=True)
+        report(told, results)
+
+
+def report(told: dict[str, Any], results: dict[str, list[dict[str, Any]]]) -> None:
+    """Print medians and their ratio."""
+    heading = "records/s", "rows/s", "MB/s", "records/CPU s", "wall s", "CPU s", "peak MiB"
+    print(f"{'':8}", *(f"{name:>14}" for name in heading))
+    middle = {
+        name: {key: statistics.median(run[key] for run in found) for key in ("wall", "cpu", "peak")}
+        for name, found in results.items()
+    }
+    for name, median in middle.items():
+        wall, cpu = median["wall"], median["cpu"]
+        values = told["records"] / wall, told["rows"] / wall, told["bytes"] / 1e6 / wall
+        shown = (*values, told["records"] / cpu, wall, cpu, median["peak"])
+        print(f"{name:8}", *(f"{value:14,.1f}" for value in shown))
+    for key, meaning in (("wall", "wall time"), ("cpu", "CPU time")):
+        print(f"ratio by {meaning}: {middle['floor'][key] / middle['product'][key]:.2f}")
+    print(f"load of the machine: {' '.join(f'{load:.1f}' for load in os.getloadavg())}")
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--reservations", type=int, default=2_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--store", choices=["sqlite", "postgresql"], default="sqlite")
+    chosen = parser.parse_args()
+    compare(chosen.reservations, chosen.runs, chosen.store)
+
+
+if __name__ == "__main__":
+    main()
