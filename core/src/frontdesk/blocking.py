@@ -20,7 +20,7 @@ from frontdesk.connection import Connection
 from frontdesk.errors import FrontdeskError
 from frontdesk.ingest.checking import Check
 from frontdesk.progress import Report, Update
-from frontdesk.store import listing
+from frontdesk.store import forgetting, listing
 
 _T = TypeVar("_T")
 
@@ -100,6 +100,14 @@ class Desk:
     def status(self) -> list[listing.ConnectionRow]:
         """Return every connection the store knows."""
         return self._run(self._desk.status)
+
+    def export_guest(self, who: str) -> dict[str, Any]:
+        """Return all that is stored of a guest; see :meth:`frontdesk.Desk.export_guest`."""
+        return self._run(lambda: self._desk.export_guest(who))
+
+    def forget(self, who: str) -> list[forgetting.Receipt]:
+        """Erase a guest from the store; see :meth:`frontdesk.Desk.forget`."""
+        return self._run(lambda: self._desk.forget(who))
 
     def _run(self, verb: Callable[[], Awaitable[_T]]) -> _T:
         if self._portal is None:

@@ -23,7 +23,7 @@ from frontdesk.ingest.replay import replay
 from frontdesk.ingest.sync import Syncer
 from frontdesk.masking import masked
 from frontdesk.progress import Listener, Report, Update
-from frontdesk.store import Store, listing
+from frontdesk.store import Store, exporting, forgetting, listing
 
 _T = TypeVar("_T")
 
@@ -185,6 +185,28 @@ class Desk:
     async def status(self) -> list[listing.ConnectionRow]:
         """Return every connection the store knows, with the outcomes of its records."""
         return await self._ask(listing.list_connections)
+
+    async def export_guest(self, who: str) -> dict[str, Any]:
+        """Return all that is stored of a guest, by brand.
+
+        Args:
+            who: An e-mail address, a phone number, or the platform's own id.
+        """
+        return await self._ask(lambda db: exporting.export(db, who))
+
+    async def forget(self, who: str) -> list[forgetting.Receipt]:
+        """Erase a guest from the store: all of it, or nothing; return a receipt per brand.
+
+        What remains is a keyed hash and a time: the platform's old records do not bring
+        the guest back, a newer one starts a new guest, without the old consent.
+
+        Args:
+            who: An e-mail address, a phone number, or the platform's own id.
+        """
+        now = self._clock.now()
+        receipts = await self.store.write(lambda db: forgetting.forget(db, who, now))
+        await self.store.settle()
+        return receipts
 
     async def _ask(self, question: Callable[[Db], _T]) -> _T:
         return await self.store.read(question)

@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 
 import typer
 
-from frontdesk.cli import demo, look, mapping, start, work
+from frontdesk.cli import demo, guests, look, mapping, start, work
 from frontdesk.errors import ConfigurationError, FrontdeskError, PlatformError
 
 DONE: Final = 0
@@ -29,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, start, work, mapping, look):
+for module in (demo, start, work, mapping, look, guests):
     module.add(app)
 
 

@@ -73,18 +73,19 @@ def release(db: Connection, lease: Lease) -> None:
     )
 
 
-def lock(db: Connection, lease: Lease) -> int:
-    """Lock the connection's row for this transaction; return its last sequence number.
+def lock(db: Connection, lease: Lease) -> tuple[int, int]:
+    """Lock the connection's row for this transaction.
+
+    Returns its last sequence number, and how often somebody was forgotten.
 
     Raises:
         LeaseError: The lease was lost: nothing of this transaction may commit.
     """
     # Written before it is read: that takes the row's lock on PostgreSQL.
     _fenced(db, lease, {"holder": lease.holder})
-    last: int = db.execute(
-        select(connections.c.seq).where(connections.c.id == lease.connection)
-    ).scalar_one()
-    return last
+    table = connections.c
+    row = db.execute(select(table.seq, table.forgotten).where(table.id == lease.connection)).one()
+    return row.seq, row.forgotten
 
 
 def _fenced(db: Connection, lease: Lease, values: dict[str, object]) -> None:
