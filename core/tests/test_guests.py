@@ -85,7 +85,9 @@ async def test_an_erased_guests_older_profiles_are_blanked_where_they_stand(stor
 
     assert [body for body in logged(store, 2) if "ada" not in body] == ["{}", "{}"]
     assert places == asked(store, "SELECT seq, kind FROM log ORDER BY seq")[: len(places)]
-    assert logged(store, 6) == ['{"guest":"eva","erase":true}']
+    (gone,) = logged(store, 6)
+    assert gone.endswith(',"erase":true}')
+    assert "eva" not in gone
     with opened(store) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert b"CANARY" not in written(store)

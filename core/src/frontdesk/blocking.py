@@ -21,7 +21,7 @@ from frontdesk.connection import Connection
 from frontdesk.errors import FrontdeskError
 from frontdesk.ingest.checking import Check
 from frontdesk.progress import Report, Update
-from frontdesk.store import listing
+from frontdesk.store import forgetting, listing
 from frontdesk.store.pruning import Pruned
 from frontdesk.store.status import ConnectionRow
 
@@ -131,6 +131,14 @@ class Desk:
     def prune(self, before: datetime, *, dry_run: bool = False) -> Pruned:
         """Remove what nobody needs any more; see :meth:`frontdesk.Desk.prune`."""
         return self._run(lambda: self._desk.prune(before, dry_run=dry_run))
+
+    def export_guest(self, who: str) -> dict[str, Any]:
+        """Return all that is stored of a guest; see :meth:`frontdesk.Desk.export_guest`."""
+        return self._run(lambda: self._desk.export_guest(who))
+
+    def forget(self, who: str) -> list[forgetting.Receipt]:
+        """Erase a guest from the store; see :meth:`frontdesk.Desk.forget`."""
+        return self._run(lambda: self._desk.forget(who))
 
     def _run(self, verb: Callable[[], Awaitable[_T]]) -> _T:
         if self._portal is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import httpx
@@ -38,6 +38,7 @@ from frontdesk.model import (
 )
 from frontdesk.registry import Connector
 from frontdesk.settings import structure
+from frontdesk.withholding import SENSITIVE, Withheld
 
 
 class Hooks:
@@ -156,6 +157,8 @@ class Connection:
     hooks: Hooks = attrs.field(repr=False)
     brand: str = "default"
     transport: httpx.AsyncBaseTransport | None = attrs.field(default=None, repr=False)
+    #: What no destination may see of it.
+    withheld: Withheld | None = attrs.field(default=None, repr=False)
 
     @property
     def manifest(self) -> Manifest:
@@ -191,21 +194,35 @@ def connect(
 ) -> Connection:
     """Bind *connector* to the account that the settings in *values* open.
 
-    ``base_url`` among the values is one of the manifest's names or a URL of its own.
+    ``base_url`` among the values is one of the manifest's names or a URL of its own;
+    ``withhold`` names fields that no destination may see, or is ``"sensitive"``.
 
     Raises:
         SettingsError: A setting is missing, unknown or of the wrong kind.
     """
     asked = dict(values)
     base_url = _base_url(connector, name, asked.pop("base_url", None))
+    withheld = _withheld(connector, name, asked.pop("withhold", ()))
     settings = structure(
         connector.manifest.settings,
         asked,
         where=f"connections.{name}",
-        also=("base_url", "brand", "connector"),
+        also=("base_url", "brand", "connector", "withhold"),
     )
     hooks = Hooks(connector, wrappers)
-    return Connection(name, connector, settings, base_url, hooks, brand, transport)
+    return Connection(name, connector, settings, base_url, hooks, brand, transport, withheld)
+
+
+def _withheld(connector: Connector, name: str, asked: object) -> Withheld:
+    names = [asked] if isinstance(asked, str) and asked != SENSITIVE else asked
+    if names != SENSITIVE and not (
+        isinstance(names, list | tuple) and all(isinstance(one, str) for one in names)
+    ):
+        raise SettingsError(f'connections.{name}: withhold is no list of names and not "sensitive"')
+    try:
+        return Withheld(connector.manifest, cast("Any", names))
+    except SettingsError as error:
+        raise SettingsError(f"connections.{name}: {error}") from None
 
 
 def _base_url(connector: Connector, name: str, asked: object) -> str:

@@ -24,7 +24,7 @@ from frontdesk.ingest.replay import replay
 from frontdesk.ingest.sync import Syncer
 from frontdesk.masking import masked
 from frontdesk.progress import Listener, Report, Update
-from frontdesk.store import Store, listing, states
+from frontdesk.store import Store, exporting, forgetting, listing, states
 from frontdesk.store.pruning import Pruned, count_prunable, prune
 from frontdesk.store.refetching import refetch
 from frontdesk.store.status import ConnectionRow, list_connections
@@ -249,6 +249,28 @@ class Desk:
         asked = self.store.read if dry_run else self.store.write
         work = count_prunable if dry_run else prune
         return await asked(lambda db: work(db, before, references))
+
+    async def export_guest(self, who: str) -> dict[str, Any]:
+        """Return all that is stored of a guest, by brand.
+
+        Args:
+            who: An e-mail address, a phone number, or the platform's own id.
+        """
+        return await self._ask(lambda db: exporting.export(db, who))
+
+    async def forget(self, who: str) -> list[forgetting.Receipt]:
+        """Erase a guest from the store: all of it, or nothing; return a receipt per brand.
+
+        What remains is a keyed hash and a time: the platform's old records do not bring
+        the guest back, a newer one starts a new guest, without the old consent.
+
+        Args:
+            who: An e-mail address, a phone number, or the platform's own id.
+        """
+        now = self._clock.now()
+        receipts = await self.store.write(lambda db: forgetting.forget(db, who, now))
+        await self.store.settle()
+        return receipts
 
     async def _ask(self, question: Callable[[Db], _T]) -> _T:
         return await self.store.read(question)

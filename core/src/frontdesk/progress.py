@@ -45,6 +45,7 @@ class Report:
     Attributes:
         outcomes: How many record versions ended how, by (stream, outcome).
         before_history: Events not logged: they happened before history begins.
+        forgotten: Opt-ins left out: given before their guest was forgotten, or undated.
         requests: Requests sent to the platform.
     """
 
@@ -56,6 +57,7 @@ class Report:
     reservations: int = 0
     quarantined: int = 0
     before_history: int = 0
+    forgotten: int = 0
     requests: int = 0
     seconds: float = 0.0
     outcomes: Counter[tuple[str, str]] = attrs.field(factory=Counter[tuple[str, str]])

@@ -19,6 +19,7 @@ from frontdesk.client import Client
 from frontdesk.connection import Connection
 from frontdesk.errors import InvalidConnectorError, RecordError
 from frontdesk.ids import event_id
+from frontdesk.ingest.forgetting import admitted, as_it_was, digest_of
 from frontdesk.ingest.mapping import (
     ROUNDS,
     Outputs,
@@ -52,6 +53,7 @@ from frontdesk.store.batch import (
     guest_key,
 )
 from frontdesk.store.reading import Stranger
+from frontdesk.store.remembering import Memory
 from frontdesk.times import day_of, zone_of
 from frontdesk.wire import event_json, record_json
 
@@ -91,6 +93,8 @@ class Intake:
         self._manifest = connection.manifest
         self._client = client
         self._mentioned: set[Stranger] = set()
+        #: Guests forgotten once whom newer records of this take brought back.
+        self._back: set[str] = set()
         #: What this take has mapped already, to compare a later version with.
         self._last: dict[_Place, Kept] = {}
         self._reader = reader
@@ -104,8 +108,9 @@ class Intake:
         self, records: Iterable[Record | Unreadable], origin: Origin, seen: datetime
     ) -> Batch:
         """Map *records*, those their hooks ask for, and the guests their events speak of."""
-        batch = Batch(seen=seen, live=origin is Origin.LIVE)
+        batch = Batch(seen=seen, live=origin is Origin.LIVE, forgotten=self._reader.forgotten)
         self._mentioned.clear()
+        self._back.clear()
         self._last.clear()
         related = Related()
         await self._take_all(records, batch, origin, related)
@@ -116,6 +121,10 @@ class Intake:
             have = {(record.site, record.id) for record in found if isinstance(record, Record)}
             batch.asked = [guest_key(*who) for who in strangers if who not in have]
         return batch
+
+    async def learn_forgotten(self) -> None:
+        """Ask the store who was forgotten since the connection was opened."""
+        await self._reader.learn_forgotten()
 
     async def _take_all(
         self,
@@ -173,7 +182,14 @@ class Intake:
         """Set records beside what is stored; leave out those that did not change."""
         stored = await self._reader.stored(stream, records)
         works: list[_Work] = []
-        for fresh in records:
+        for item in records:
+            fresh = self._admitted(item, stored.memory)
+            if fresh is None:
+                self._count(batch, stream, "skipped: forgotten")
+                continue
+            if fresh is not item and as_it_was(item, stored):
+                self._count(batch, stream, "unchanged")
+                continue
             key = (fresh.site or "", fresh.id)
             known, last = stored.rows.get(key), self._last.get((stream, *key))
             if known is not None and self._reader.scans(stream):
@@ -186,7 +202,7 @@ class Intake:
             except (TypeError, msgspec.EncodeError):
                 self._set_aside(Unreadable(stream, None, f"record {fresh.id!r} is no JSON"), batch)
                 continue
-            digest = jsons.digest(body + (b"-" if record.deleted else b"+"))
+            digest = digest_of(record, body)
             if digest == (last.digest if last else known.digest if known else b""):
                 self._count(batch, stream, "unchanged")
                 continue
@@ -195,6 +211,11 @@ class Intake:
             )
             works.append(_Work(record, body, digest, known, None if late else before, late))
         return works
+
+    def _admitted(self, record: Record, memory: Memory | None) -> Record | None:
+        if memory is None:
+            return record
+        return admitted(record, memory, self._back, own=self._reader.is_guests(record.stream))
 
     # -- mapping ----------------------------------------------------------------------
 

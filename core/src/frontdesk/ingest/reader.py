@@ -12,6 +12,7 @@ from typing import Any
 
 import anyio.to_thread
 import attrs
+from sqlalchemy import Connection as Db
 from sqlalchemy import Engine
 
 from frontdesk.client import Client, Clock
@@ -24,6 +25,7 @@ from frontdesk.store import reading
 from frontdesk.store.accounts import Stored
 from frontdesk.store.batch import StoredRecord
 from frontdesk.store.engine import reading as opened
+from frontdesk.store.remembering import Memory, count, remember
 
 
 @attrs.frozen
@@ -32,6 +34,7 @@ class Before:
 
     rows: dict[tuple[str, str], StoredRecord]
     records: dict[tuple[str, str], Record]
+    memory: Memory | None = None
 
 
 @attrs.define
@@ -74,6 +77,8 @@ class Reader:
         self._stored = stored
         manifest = connection.manifest
         self._discard = {stream.name: Discard(stream.discard) for stream in manifest.streams}
+        #: How often somebody was forgotten, as far as is known; a commit knows better.
+        self.forgotten = stored.forgotten
         self._scans = {stream.name for stream in manifest.streams if stream.scan}
 
     def keep(self, stream: str, payload: Json) -> Json:
@@ -91,16 +96,35 @@ class Reader:
     async def stored(self, stream: str, records: Sequence[Record]) -> Before:
         """Return what is stored of *records*."""
         keys = [(record.site or "", record.id) for record in records]
-        return await anyio.to_thread.run_sync(self._load, stream, keys)
 
-    def _load(self, stream: str, keys: list[tuple[str, str]]) -> Before:
-        with opened(self._engine) as db:
-            id = self._stored.streams[stream]
-            rows = reading.stored_records(db, id, keys)
-            if not rows:
-                return Before(rows, {})
-            records = reading.full_records(db, id, stream, [key for _, key in rows])
-            return Before(rows, records)
+        def load() -> Before:
+            with opened(self._engine) as db:
+                id = self._stored.streams[stream]
+                rows = reading.stored_records(db, id, keys)
+                found = [key for _, key in rows]
+                whole = reading.full_records(db, id, stream, found) if found else {}
+                return Before(rows, whole, self._remember(db, stream, records))
+
+        return await anyio.to_thread.run_sync(load)
+
+    def _remember(self, db: Db, stream: str, records: Sequence[Record]) -> Memory | None:
+        if not self.forgotten:
+            return None
+        id = self._stored.streams[stream]
+        return remember(db, self._stored.id, id, records, own=self.is_guests(stream))
+
+    def is_guests(self, stream: str) -> bool:
+        """Tell whether ids of this stream's records are guests' ids."""
+        return stream == self._connection.manifest.guests
+
+    async def learn_forgotten(self) -> None:
+        """Ask the store how often somebody was forgotten."""
+
+        def ask() -> int:
+            with opened(self._engine) as db:
+                return count(db, self._stored.id)
+
+        self.forgotten = await anyio.to_thread.run_sync(ask)
 
     async def unknown_guests(
         self, stream: str, wanted: set[reading.Stranger], asked_since: datetime

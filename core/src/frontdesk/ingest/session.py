@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncGenerator, Generator, Iterable
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, cast
 
@@ -58,10 +58,21 @@ class Session:
     lookups: Lookups
     intake: Intake
 
-    async def take(self, records: Iterable[Record | Unreadable], origin: Origin) -> Batch:
-        """Map records, and the reference data fetched meanwhile, to a batch."""
+    async def commit(
+        self,
+        records: Iterable[Record | Unreadable],
+        origin: Origin,
+        finish: Callable[[Batch], None],
+    ) -> Written:
+        """Map records, and the reference data fetched meanwhile; let *finish* see, and commit."""
         together = [*self.lookups.drain(), *records]
-        return await self.intake.take(together, origin, self.clock.now())
+        while True:
+            batch = await self.intake.take(together, origin, self.clock.now())
+            finish(batch)
+            try:
+                return await self.write(batch)
+            except commit.ForgottenMeanwhile:
+                await self.intake.learn_forgotten()
 
     async def write(self, batch: Batch) -> Written:
         """Commit a batch: all of it, or nothing."""

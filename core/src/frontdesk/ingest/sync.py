@@ -21,7 +21,7 @@ from frontdesk.manifest import Stream
 from frontdesk.model import Origin, Page, Progress, Purpose, Query, Record, Unreadable
 from frontdesk.progress import Listener, Report, Update
 from frontdesk.store import Store, reading
-from frontdesk.store.batch import Batch, Mark
+from frontdesk.store.batch import Batch, Mark, Written
 
 _Reading: TypeAlias = ObjectSendStream[Page]
 _Records: TypeAlias = Sequence[Record | Unreadable]
@@ -56,10 +56,14 @@ class Syncer:
     async def take(self, connection: Connection, record: Record, replayed: int) -> str | None:
         """Take in one record again; return why it failed, if it did."""
         async with self._opened(connection) as session:
-            batch = await session.take([record], record.origin)
-            failed = next((q.reason for q in batch.quarantined if q.key == record.id), None)
-            batch.replayed = () if failed else (replayed,)
-            await session.write(batch)
+            failed: str | None = None
+
+            def finish(batch: Batch) -> None:
+                nonlocal failed
+                failed = next((q.reason for q in batch.quarantined if q.key == record.id), None)
+                batch.replayed = () if failed else (replayed,)
+
+            await session.commit([record], record.origin, finish)
         return failed
 
     def _opened(self, connection: Connection) -> _Opened:
@@ -117,7 +121,7 @@ class _Walk:
                 await self._take(page)
         if self._failure is not None:
             raise self._failure
-        await self._write(Batch(seen=self._session.clock.now()), finished=True)
+        await self._finish()
 
     async def _read(self, send: _Reading) -> None:
         connection, client = self._session.connection, self._session.client
@@ -151,11 +155,23 @@ class _Walk:
             await self._take_records([attrs.evolve(record, deleted=True) for record in gone])
 
     async def _take_records(self, records: _Records) -> None:
-        batch = await self._session.take(records, self._origin)
-        self._blind |= any(q.hooks == "fetch_history" for q in batch.quarantined)
-        await self._write(batch, finished=False)
+        last = Batch(seen=self._session.clock.now())
 
-    async def _write(self, batch: Batch, *, finished: bool) -> None:
+        def finish(batch: Batch) -> None:
+            nonlocal last
+            last = batch
+            self._mark(batch, finished=False)
+
+        written = await self._session.commit(records, self._origin, finish)
+        self._blind |= any(q.hooks == "fetch_history" for q in last.quarantined)
+        self._tell(written, last, finished=False)
+
+    async def _finish(self) -> None:
+        batch = Batch(seen=self._session.clock.now())
+        self._mark(batch, finished=True)
+        self._tell(await self._session.write(batch), batch, finished=True)
+
+    def _mark(self, batch: Batch, *, finished: bool) -> None:
         batch.mark = Mark(
             self._query.stream,
             self._query.purpose.value,
@@ -164,7 +180,8 @@ class _Walk:
             self._progress.total,
             finished,
         )
-        written = await self._session.write(batch)
+
+    def _tell(self, written: Written, batch: Batch, *, finished: bool) -> None:
         self._report.add(written.counts(), batch.outcomes)
         self._listener(self._update(finished=finished))
 

@@ -29,6 +29,8 @@ class Stored:
     account: Account
     live_start: datetime
     streams: dict[str, int]
+    #: How often somebody was forgotten in it.
+    forgotten: int = 0
 
     def start_of(self, stream: Stream) -> datetime | None:
         """Return where events of *stream* begin; None means there is no limit."""
@@ -69,18 +71,19 @@ def register(
     }
     table = connections.c
     row = db.execute(
-        select(table.id, table.live_start).where(
+        select(table.id, table.live_start, table.forgotten).where(
             table.connector == connector, table.account == account.id
         )
     ).one_or_none()
     if row is None:
         fixed = {"connector": connector, "account": account.id, "live_start": now}
         id, live_start = _insert(db, {**values, **fixed, "state": State.RUNNING, "since": now}), now
+        forgotten = 0
     else:
-        id, live_start = row.id, row.live_start
+        id, live_start, forgotten = row.id, row.live_start, row.forgotten
         db.execute(update(connections).where(table.id == id).values(**values))
     streams = _streams(db, id, [stream.name for stream in connection.manifest.streams])
-    return Stored(id, brand, account, live_start, streams)
+    return Stored(id, brand, account, live_start, streams, forgotten)
 
 
 def _insert(db: Db, values: dict[str, Any]) -> int:

@@ -133,6 +133,8 @@ class Batch:
     asked: list[str] = attrs.field(factory=list[str])
     #: Events that happened before the stream's history begins; not logged.
     before_history: int = 0
+    #: How often somebody had been forgotten when the page was read; None: it does not matter.
+    forgotten: int | None = None
     #: Outcome of every record version, by stream.
     outcomes: Counter[tuple[str, str]] = attrs.field(factory=Counter[tuple[str, str]])
     mark: Mark | None = None
@@ -144,6 +146,7 @@ class Written:
 
     Attributes:
         before_history: Events left out: they happened before history begins.
+        forgotten: Opt-ins left out: given before their guest was forgotten, or undated.
     """
 
     events: int = 0
@@ -152,6 +155,7 @@ class Written:
     reservations: int = 0
     quarantined: int = 0
     before_history: int = 0
+    forgotten: int = 0
 
     def counts(self) -> dict[str, int]:
         """Return all numbers by name."""

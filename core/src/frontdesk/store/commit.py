@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from frontdesk import jsons
 from frontdesk.model import Merged
-from frontdesk.store import leases, outputs, quarantining, recording
+from frontdesk.store import leases, ledger, outputs, quarantining, recording
 from frontdesk.store.accounts import Stored
 from frontdesk.store.batch import Batch, Written
 from frontdesk.store.schema import connections, counters, cursors, guests
@@ -16,22 +16,31 @@ from frontdesk.store.transaction import Transaction
 from frontdesk.store.upserts import add_up, chunks, insert_missing, replace
 
 
+class ForgottenMeanwhile(Exception):  # noqa: N818  # a signal, not an error
+    """A guest was forgotten after the page was read: it must be taken in again."""
+
+
 def write(db: Connection, lease: leases.Lease, stored: Stored, batch: Batch) -> Written:
     """Write *batch* in the transaction of *db*: all of it, or nothing.
 
     Raises:
         LeaseError: The lease was lost; nothing must be committed.
+        ForgottenMeanwhile: The batch may speak of a guest who is forgotten by now.
     """
     tx = Transaction(db, lease, stored, batch)
+    if batch.forgotten is not None and batch.forgotten != tx.forgotten:
+        raise ForgottenMeanwhile
+    counting = ledger.counting(tx)
     tx.guests = _guest_rows(tx, set(_mentioned(batch)))
     recording.write_records(tx)
     written = Written(
         events=outputs.log_events(tx),
         profiles=outputs.log_profiles(tx),
-        consents=outputs.log_consents(tx),
+        consents=outputs.log_consents(tx, counting),
         reservations=outputs.log_reservations(tx),
         quarantined=quarantining.write_quarantine(tx),
         before_history=batch.before_history,
+        forgotten=len(batch.consents) - len(counting),
     )
     outputs.log_leaving(tx)
     tx.flush()

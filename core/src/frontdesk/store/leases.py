@@ -84,8 +84,10 @@ def release(db: Connection, lease: Lease) -> None:
     )
 
 
-def lock(db: Connection, lease: Lease) -> int:
-    """Lock the connection's row for this transaction; return its last sequence number.
+def lock(db: Connection, lease: Lease) -> tuple[int, int]:
+    """Lock the connection's row for this transaction.
+
+    Returns its last sequence number, and how often somebody was forgotten.
 
     Raises:
         LeaseError: The lease was lost: nothing of this transaction may commit.
@@ -94,11 +96,12 @@ def lock(db: Connection, lease: Lease) -> int:
     # Written before it is read: that takes the row's lock on PostgreSQL.
     _fenced(db, lease, {"holder": lease.holder})
     table = connections.c
-    row = db.execute(select(table.seq, table.state).where(table.id == lease.connection)).one()
+    row = db.execute(
+        select(table.seq, table.state, table.forgotten).where(table.id == lease.connection)
+    ).one()
     if not lease.mending:
         refuse_stopped(lease.name, row.state)
-    last: int = row.seq
-    return last
+    return row.seq, row.forgotten
 
 
 def _fenced(db: Connection, lease: Lease, values: dict[str, object]) -> None:

@@ -15,12 +15,13 @@ import attrs
 from sqlalchemy import Connection, Select, func, or_, select
 
 from frontdesk import jsons
-from frontdesk.consent import Statement, effective
-from frontdesk.model import Channel, ConsentState, Json
+from frontdesk.consent import effective
+from frontdesk.model import Channel, Json
+from frontdesk.store import ledger
 from frontdesk.store.batch import Kind
+from frontdesk.store.finding import family
 from frontdesk.store.schema import (
     connections,
-    consents,
     guests,
     log,
     log_bodies,
@@ -173,18 +174,14 @@ def list_profiles(
 
 def _consent(db: Connection, rows: Sequence[Any]) -> dict[int, dict[str, str]]:
     """Return what counts for each profile's own addresses, by channel."""
-    addresses = {address for row in rows for address in (row.email, row.phone_number) if address}
-    table = consents.c
-    asked = select(table.brand_id, table.channel, table.address, table.state, table.at, table.seen)
-    said: dict[tuple[int, str, str], list[Statement]] = defaultdict(list)
-    for row in db.execute(asked.where(table.address.in_(addresses))):
-        key = (row.brand_id, row.channel, row.address)
-        said[key].append(Statement(ConsentState(row.state), row.at, row.seen))
+    said = ledger.statements(
+        db, {(row.brand_id, one) for row in rows for one in (row.email, row.phone_number) if one}
+    )
     counts: dict[int, dict[str, str]] = defaultdict(dict)
     for row in rows:
         for channel in Channel:
             address = row.email if channel is Channel.EMAIL else row.phone_number
-            state = effective(said.get((row.brand_id, channel.value, address), ()))
+            state = effective(said.get((row.brand_id, channel.value, address or ""), ()))
             if state is not None:
                 counts[row.id][channel.value] = state.value
     return counts
@@ -213,7 +210,8 @@ def list_events(
     if metric is not None:
         asked = asked.join(metrics, metrics.c.id == log.c.metric_id).where(metrics.c.name == metric)
     if guest is not None:
-        asked = asked.join(guests, guests.c.id == log.c.guest_id).where(guests.c.key == guest)
+        named = db.execute(select(guests.c.id).where(guests.c.key == guest)).scalars()
+        asked = asked.where(log.c.guest_id.in_(sorted(family(db, named))))
     return [
         EventRow(
             row.connector,

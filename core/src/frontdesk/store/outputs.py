@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from frontdesk import jsons
 from frontdesk.model import Consent, Gone, Merged, Profile
+from frontdesk.store import forgetting, ledger
 from frontdesk.store.batch import Kept, Kind, LoggedEvent
 from frontdesk.store.schema import (
     consents,
@@ -154,11 +155,11 @@ def _profile_row(
     }
 
 
-def log_consents(tx: Transaction) -> int:
-    """Log the statements that say something new; return how many."""
-    said = _latest_consents(tx, {consent.guest for consent, _ in tx.batch.consents})
+def log_consents(tx: Transaction, counting: ledger.Stated) -> int:
+    """Log the statements that say something new, of those that count; return how many."""
+    said = _latest_consents(tx, {consent.guest for consent, _ in counting})
     rows: list[dict[str, Any]] = []
-    for consent, kept in tx.batch.consents:
+    for consent, kept in counting:
         key = (tx.guests[consent.guest], consent.channel.value, _address(consent))
         statement = (consent.state.value, consent.at)
         if said.get(key) == statement:
@@ -258,8 +259,7 @@ def log_leaving(tx: Transaction) -> None:
             tx.append(Kind.MERGED, leaving.old, at, body)
             _merge(tx, tx.guests[leaving.old], tx.guests[leaving.into])
         else:
-            tx.append(Kind.GONE, leaving.guest, at, body)
-            _leave(tx, tx.guests[leaving.guest], leaving, at)
+            _leave(tx, leaving, at)
 
 
 def _is_known(tx: Transaction, guest: int, kind: Kind, body: bytes) -> bool:
@@ -286,23 +286,17 @@ def _merge(tx: Transaction, old: int, into: int) -> None:
     tx.db.execute(profiles.delete().where(profiles.c.guest_id == old))
 
 
-def _leave(tx: Transaction, guest: int, gone: Gone, at: datetime) -> None:
+def _leave(tx: Transaction, gone: Gone, at: datetime) -> None:
+    guest = tx.guests[gone.guest]
     tx.db.execute(update(guests).where(guests.c.id == guest).values(gone=at))
     tx.db.execute(profiles.delete().where(profiles.c.guest_id == guest))
+    name = gone.guest
     if gone.erase:
-        # What the platform erased must not live on in older log entries.
-        said = select(log.c.connection_id, log.c.seq).where(
-            log.c.guest_id == guest, log.c.kind == Kind.PROFILE
-        )
-        for row in tx.db.execute(said).all():
-            tx.db.execute(
-                update(log_bodies)
-                .where(
-                    log_bodies.c.connection_id == row.connection_id,
-                    log_bodies.c.seq == row.seq,
-                )
-                .values(body=b"{}")
-            )
+        # What the platform erased must not live on here; what earlier steps appended, too.
+        tx.flush()
+        name = forgetting.erase_guest(tx.db, guest, tx.batch.seen)
+    body = jsons.encode(leaving_json(Gone(name, erase=gone.erase)))
+    tx.append(Kind.GONE, gone.guest, at, body)
 
 
 def _address(consent: Consent) -> str:

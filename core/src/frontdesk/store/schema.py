@@ -64,6 +64,8 @@ connections = Table(
     Column("epoch", Key, nullable=False, server_default="0"),
     Column("holder", String),
     Column("lease_until", Instant),
+    # How often guests of the brand were forgotten: a page read before that is taken again.
+    Column("forgotten", Integer, nullable=False, server_default="0"),
     UniqueConstraint("connector", "account"),
 )
 
@@ -100,6 +102,7 @@ guests = Table(
     Column("asked", Instant),
     Column("gone", Instant),
     UniqueConstraint("connection_id", "key"),
+    Index("ix_guests_merged_into", "merged_into"),
 )
 
 records = Table(
@@ -262,4 +265,29 @@ counters = Table(
     _to("stream", key=True),
     Column("outcome", String, primary_key=True),
     Column("total", Key, nullable=False),
+)
+
+# What remains of forgotten guests is hashed with this key; there is one, or none yet.
+hash_keys = Table("hash_keys", metadata, _id(), Column("secret", LargeBinary, nullable=False))
+
+erasures = Table(
+    "erasures",
+    metadata,
+    _id(),
+    _to("brand"),
+    Column("at", Instant, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("receipt", LargeBinary, nullable=False),
+    # Whether the bytes that were overwritten have left the database's files.
+    Column("settled", Boolean, nullable=False, server_default=false()),
+)
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    _to("erasure"),
+    Column("at", Instant, nullable=False),
+    # Of a record: it was the guest's own.
+    Column("own", Boolean, nullable=False, server_default=false()),
 )

@@ -11,6 +11,7 @@ import anyio.to_thread
 from sqlalchemy import Connection, Engine
 
 from frontdesk.store.engine import open_engine, reading, writing
+from frontdesk.store.forgetting import settle
 from frontdesk.store.migrate import upgrade
 
 _T = TypeVar("_T")
@@ -31,6 +32,8 @@ class Store:
             engine = open_engine(self.where)
             try:
                 upgrade(engine)
+                # A process may have been killed right after it had erased somebody.
+                settle(engine)
             except BaseException:
                 engine.dispose()
                 raise
@@ -55,6 +58,11 @@ class Store:
         """Run *change* in a writing transaction; it is not interrupted half-way."""
         async with self._writing:
             return await anyio.to_thread.run_sync(self._write_now, change)
+
+    async def settle(self) -> bool:
+        """Make what was erased leave the files; return whether it has."""
+        async with self._writing:
+            return await anyio.to_thread.run_sync(settle, self.engine)
 
     def read_now(self, question: Callable[[Connection], _T]) -> _T:
         """Like :meth:`read`, in this thread."""

@@ -25,7 +25,8 @@ class Transaction:
         self.stored = stored
         self.batch = batch
         self.origin = ORIGINS[Origin.LIVE if batch.live else Origin.HISTORY]
-        self.seq = leases.lock(db, lease)
+        #: How often somebody was forgotten here.
+        self.seq, self.forgotten = leases.lock(db, lease)
         #: Rows of guests by key.
         self.guests: dict[str, int] = {}
         self._entries: list[dict[str, Any]] = []

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("epoch", KEY, server_default="0", nullable=False),
         sa.Column("holder", sa.String(), nullable=True),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
+        sa.Column("forgotten", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_connections_brand_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_connections")),
         sa.UniqueConstraint("connector", "account", name=op.f("uq_connections_connector_account")),
@@ -60,6 +61,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_guests")),
         sa.UniqueConstraint("connection_id", "key", name=op.f("uq_guests_connection_id_key")),
     )
+    op.create_index("ix_guests_merged_into", "guests", ["merged_into"], unique=False)
     op.create_table(
         "log_bodies",
         sa.Column("connection_id", KEY, nullable=False),
@@ -295,3 +297,31 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index("ix_reservations_guest_id", "reservations", ["guest_id"], unique=False)
+    op.create_table(
+        "hash_keys",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hash_keys")),
+    )
+    op.create_table(
+        "erasures",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("brand_id", KEY, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("receipt", sa.LargeBinary(), nullable=False),
+        sa.Column("settled", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_erasures_brand_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
+    )
+    op.create_table(
+        "forgotten",
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("erasure_id", KEY, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("own", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["erasure_id"], ["erasures.id"], name=op.f("fk_forgotten_erasure_id")
+        ),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_forgotten")),
+    )

@@ -1,0 +1,168 @@
+"""Forgetting a guest: one transaction for each brand, and a receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime
+from typing import Final
+
+import attrs
+from sqlalchemy import Connection, Engine, insert, select, text, update
+
+from frontdesk import jsons
+from frontdesk.store import erasing, erasing_records
+from frontdesk.store.batch import Kind
+from frontdesk.store.engine import reading, writing
+from frontdesk.store.erasing import Erasing, Step
+from frontdesk.store.finding import Person, find, people
+from frontdesk.store.keyed import shown
+from frontdesk.store.schema import brands, connections, erasures, log, log_bodies
+from frontdesk.wire import time_json
+
+#: In this order: what comes later is found through what comes earlier.
+STEPS: Final[tuple[Step, ...]] = (
+    erasing_records.erase_records,
+    erasing_records.erase_quarantine,
+    erasing.erase_log,
+    erasing.erase_reservations,
+    erasing.remember_addresses,
+    erasing.erase_profiles,
+    erasing.erase_consents,
+    erasing.erase_guests,
+)
+_TOUCHED: Final = [
+    "guests",
+    "records",
+    "payloads",
+    "log",
+    "log_bodies",
+    "profiles",
+    "consents",
+    "reservations",
+    "quarantine",
+    "connections",
+]
+
+
+@attrs.frozen
+class Receipt:
+    """What was erased, to be shown to whoever asked for it.
+
+    Attributes:
+        hash: Stands for the guest as he was named; only the store can make it again.
+        erased: How many rows of each kind, by connection.
+        destinations: What each destination answered; there are none yet.
+    """
+
+    brand: str
+    at: datetime
+    hash: str
+    erased: dict[str, dict[str, int]]
+    destinations: dict[str, str] = attrs.field(factory=dict[str, str])
+
+
+def forget(db: Connection, who: str, now: datetime) -> list[Receipt]:
+    """Erase all guests *who* means, in every brand."""
+    found = find(db, who)
+    by_brand: dict[int, list[Person]] = {}
+    for person in found:
+        by_brand.setdefault(person.brand, []).append(person)
+    table = connections.c
+    for brand in sorted(by_brand):
+        erasing.lock(
+            db, db.execute(select(table.id).where(table.brand_id == brand)).scalars().all()
+        )
+    return [_forget(db, by_brand[brand], who, now) for brand in sorted(by_brand)]
+
+
+def _forget(db: Connection, some: Sequence[Person], who: str, now: datetime) -> Receipt:
+    at_work = erasing.begin(db, some, now)
+    receipt = _carry_out(at_work, at_work.keyed.address(at_work.brand, who))
+    _log_erasure(at_work)
+    return receipt
+
+
+def erase_guest(db: Connection, guest: int, now: datetime) -> str:
+    """Erase one guest as the platform did, in its connection alone; return what it is now."""
+    (person,) = people(db, [guest])
+    erasing.lock(db, [person.connection])
+    at_work = erasing.begin(db, [person], now)
+    # The other connections of the brand have their own word on the address.
+    at_work.addresses.clear()
+    _carry_out(at_work, at_work.keyed.guest(person.connection, person.key))
+    return at_work.hashed_key(guest)
+
+
+def _carry_out(at_work: Erasing, hash: bytes) -> Receipt:
+    for step in STEPS:
+        step(at_work)
+    receipt = _receipt(at_work, hash)
+    erasing.write_down(at_work, hash, lambda: receipt_json(receipt))
+    return receipt
+
+
+def _receipt(at_work: Erasing, hash: bytes) -> Receipt:
+    brand: str = at_work.db.execute(
+        select(brands.c.name).where(brands.c.id == at_work.brand)
+    ).scalar_one()
+    erased: dict[str, dict[str, int]] = {}
+    for (name, kind), number in sorted(at_work.counts.items()):
+        erased.setdefault(name, {})[kind] = number
+    return Receipt(brand, at_work.at, shown(hash), erased)
+
+
+def receipt_json(receipt: Receipt) -> bytes:
+    """Write a receipt as the store keeps it."""
+    return jsons.encode({**attrs.asdict(receipt), "at": time_json(receipt.at)})
+
+
+def _log_erasure(at_work: Erasing) -> None:
+    """Tell the readers of the log that the guests are gone."""
+    db, table = at_work.db, connections.c
+    for person in at_work.people.values():
+        db.execute(
+            update(connections).where(table.id == person.connection).values(seq=table.seq + 1)
+        )
+        seq = db.execute(select(table.seq).where(table.id == person.connection)).scalar_one()
+        place = {"connection_id": person.connection, "seq": seq}
+        body = jsons.encode({"guest": at_work.hashed_key(person.id), "erase": True})
+        entry = {"kind": Kind.GONE, "origin": 1, "guest_id": person.id}
+        times = {"at": at_work.at, "logged": at_work.at}
+        db.execute(insert(log).values(**place, **entry, **times))
+        db.execute(insert(log_bodies).values(**place, body=body))
+
+
+def list_receipts(db: Connection) -> list[dict[str, object]]:
+    """Return the receipts of all erasures, oldest first."""
+    rows = db.execute(select(erasures.c.receipt).order_by(erasures.c.id)).scalars()
+    return [jsons.decode(row) for row in rows]
+
+
+def settle(engine: Engine) -> bool:
+    """Make what was overwritten leave the database's files; return whether it has.
+
+    Run after the transaction, and again when the store is opened, should the process have
+    been killed in between.
+    """
+    with reading(engine) as db:
+        ids = db.execute(select(erasures.c.id).where(erasures.c.settled.is_(False))).scalars().all()
+    if not ids:
+        return True
+    if not _cleaned(engine):
+        return False
+    with writing(engine) as db:
+        db.execute(update(erasures).where(erasures.c.id.in_(ids)).values(settled=True))
+    return True
+
+
+def _cleaned(engine: Engine) -> bool:
+    # Neither works inside a transaction.
+    if engine.dialect.name == "sqlite":
+        with closing(engine.raw_connection()) as db:
+            row = db.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not row[0]
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        for name in _TOUCHED:
+            db.execute(text(f"VACUUM {name}"))
+    return True
