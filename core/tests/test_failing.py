@@ -82,9 +82,7 @@ async def test_an_opt_in_waits_while_nobody_knows_whether_its_guest_is_excluded(
 async def test_a_version_a_hook_failed_on_is_not_what_the_next_is_compared_with(
     store: Path,
 ) -> None:
-    """Seen to fail when the stored version advances although a hook failed, or when two
-    versions of one page are compared before they are mapped.
-    """
+    """Seen to fail when a page's next version is compared with one that failed."""
     seen: list[tuple[str, str | None]] = []
 
     def parse_event(record: Record, previous: Record | None) -> Any:
@@ -109,6 +107,7 @@ async def test_a_version_a_hook_failed_on_is_not_what_the_next_is_compared_with(
 
 
 async def test_a_failed_version_is_tried_again_and_settled(store: Path) -> None:
+    """Seen to fail when the stored version advances although a hook failed."""
     inn = busy(0)
     inn.rows["guests"] = [guest("x")]
     inn.rows["stays"] = [stay("x")]

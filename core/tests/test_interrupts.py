@@ -91,9 +91,7 @@ async def stopped(desk: Desk, inn: Inn, *, after: int, by: str) -> bool:
 async def test_a_sync_stopped_anywhere_goes_on_to_the_same_store(
     tmp_path: Path, expected: dict[str, list[Any]], by: str, step: int
 ) -> None:
-    """Law 1. Seen to fail when the cursor is committed before its page or without it, and
-    when the cursor that ends a scan is committed before what the scan misses is mapped.
-    """
+    """Law 1. Seen to fail when the cursor is committed before its page."""
     stops = 0
     for after in itertools.count(1, step):
         store, inn = tmp_path / f"{after}.db", eventful()

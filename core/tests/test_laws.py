@@ -107,8 +107,9 @@ async def test_core_hands_a_mapping_nothing_that_changes_under_it(store: Path) -
     """Law 3. Seen to fail when a hook writes into its record's payload."""
     recorder = Recorder()
 
-    await sync(store, busy(), wrappers=[recorder])
+    report = await sync(store, busy(), wrappers=[recorder])
 
+    assert report.quarantined == 0
     assert recorder.calls > 50
 
 
@@ -417,5 +418,4 @@ async def test_status_shows_every_connection_and_what_became_of_its_records(stor
         row.state,
         row.reason,
     ) == ("oak", "acorn", "oak-1", "The Oak", "running", "")
-    assert row.finished == {"guests": True, "stays": True, "clubs": True}
     assert row.outcomes["stays"] == {"mapped": 25, "unchanged": 25}

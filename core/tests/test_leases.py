@@ -9,12 +9,14 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+import acorn
 import anyio
+import attrs
 import httpx
 import pytest
-from inn import NOW, FixedClock, Inn, asked, busy, connected, dump, opened, sync
+from inn import NOW, FixedClock, Inn, altered, asked, busy, connected, dump, opened, sync
 
-from frontdesk import Desk
+from frontdesk import Desk, Update
 from frontdesk.errors import AuthenticationError, LeaseError
 
 pytestmark = pytest.mark.anyio
@@ -85,23 +87,21 @@ async def test_a_holder_that_lost_its_lease_begins_no_scan(store: Path) -> None:
     """Seen to fail when ``begin_scan`` is not fenced: what the new holder met would count as
     missing.
     """
-    inn = busy(0)
-    await sync(store, inn)
-    scans = asked(store, "SELECT name, scan FROM streams")
-    held = Held(inn, 3)
-    async with Desk(store, clock=FixedClock()) as sleeper, anyio.create_task_group() as group:
 
-        async def sleep_through() -> None:
-            with pytest.raises(LeaseError):
-                await sleeper.sync(connected(sleeper, inn, transport=held))
+    def lose(update: Update) -> None:
+        if update.finished:
+            with opened(store) as db:
+                db.execute("UPDATE connections SET epoch = epoch + 1, holder = 'other:1'")
 
-        group.start_soon(sleep_through)
-        await held.reached.wait()
-        with opened(store) as db:
-            db.execute("UPDATE connections SET epoch = epoch + 1, holder = 'other:1'")
-        held.open.set()
+    clubs = acorn.manifest.stream("clubs")
+    only_clubs = altered(manifest=attrs.evolve(acorn.manifest, streams=(clubs,), guests=None))
+    async with Desk(store, clock=FixedClock()) as desk:
+        desk.subscribe(lose)
+        with pytest.raises(LeaseError):
+            await desk.sync(connected(desk, busy(0), only_clubs))
 
-    assert scans == asked(store, "SELECT name, scan FROM streams")
+    # The history was one scan; the next, for what changed, did not begin.
+    assert asked(store, "SELECT scan FROM streams") == [(1,)]
     # What another holds is not ours to give back.
     assert holders(store) == ["other:1"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from inn import NOW, Inn, altered, asked, guest, stay, sync
 
@@ -29,6 +29,7 @@ def paying(amounts: list[tuple[Decimal, str]]) -> Any:
 
 
 @given(st.lists(st.tuples(amounts, currencies), min_size=1, max_size=12))
+@example([(Decimal("8.2"), "EUR"), (Decimal("16.4"), "JPY"), (Decimal("0.000003"), "KWD")])
 @settings(max_examples=12, deadline=None)
 def test_the_sum_shown_is_the_sum_of_what_was_logged(said: list[tuple[Decimal, str]]) -> None:
     """Seen to fail when an amount is kept as a float."""

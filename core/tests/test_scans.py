@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import acorn
+import anyio
 import pytest
 from inn import (
     FixedClock,
@@ -15,11 +18,12 @@ from inn import (
     club,
     connected,
     metrics,
+    opened,
     quarantined,
     sync,
 )
 
-from frontdesk import Desk, Record
+from frontdesk import Desk, Page, Purpose, Query, Record, Update
 
 pytestmark = pytest.mark.anyio
 
@@ -92,3 +96,39 @@ async def test_a_deletion_that_cannot_be_mapped_does_not_keep_the_sync_for_ever(
         connected(desk, inn)
         await desk.replay(*(row.id for row in await desk.quarantine()))
     assert metrics(store) == {"Joined Club": 2, "Left Club": 2}
+
+
+async def ends_once(client: Any, query: Query) -> AsyncIterator[Page]:
+    """Read clubs in one page; behind it there is nothing."""
+    if query.stream == "clubs" and query.purpose is Purpose.HISTORY and query.cursor is None:
+        rows = (await client.get("clubs", params={"offset": 0, "size": 99}))["items"]
+        records = [acorn.build_record("clubs", row) for row in rows]
+        yield Page(records, {"v": 1, "end": True}, complete=True)
+
+
+@pytest.mark.parametrize("after", range(1, 5))
+async def test_a_scan_stopped_before_its_deletions_is_read_again(store: Path, after: int) -> None:
+    """Law 1. Seen to fail when the cursor that ends a scan is committed before what the scan
+    misses is mapped.
+    """
+    connector, inn = altered(fetch_history=ends_once), busy(0)
+    await sync(store, inn, connector)
+    with opened(store) as db:
+        db.execute("DELETE FROM cursors")
+    del inn.rows["clubs"][0]
+
+    commits = itertools.count(1)
+    async with Desk(store, clock=FixedClock()) as desk:
+        connected(desk, inn, connector)
+        with anyio.CancelScope() as scope:
+
+            def stop(update: Update) -> None:
+                if update.stream == "clubs" and next(commits) == after:
+                    scope.cancel()
+
+            unsubscribe = desk.subscribe(stop)
+            await desk.sync("acorn")
+        unsubscribe()
+        await desk.sync("acorn")
+
+    assert metrics(store) == {"Joined Club": 2, "Left Club": 1}

@@ -73,7 +73,7 @@ async def test_versions_in_one_page_follow_each_other_whatever_their_order(store
 async def test_a_late_older_version_is_mapped_for_its_events_and_replaces_nothing(
     store: Path,
 ) -> None:
-    """Seen to fail when ``late`` is always False, or lets the other hooks run."""
+    """Seen to fail when no version counts as late."""
     inn = Inn()
     inn.rows["guests"] = [guest("ada")]
     inn.rows["stays"] = [stay("s", total="2", changed="2026-10-09T10:00:00Z")]
