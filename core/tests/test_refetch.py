@@ -1,15 +1,36 @@
-"""Reading an account again: nothing doubled, and what guests said stays said."""
+"""Reading or mapping an account again: nothing doubled, and what guests said stays said."""
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+import acorn
+import anyio
+import attrs
 import pytest
-from inn import NOW, FixedClock, asked, busy, dump, opened, sync
+from inn import (
+    NOW,
+    FixedClock,
+    Inn,
+    altered,
+    asked,
+    busy,
+    connected,
+    dump,
+    guest,
+    opened,
+    sync,
+)
 
-from frontdesk import Desk
-from frontdesk.errors import ConfigurationError, LeaseError
+from frontdesk import Channel, Consent, ConsentState, Desk, Event, Metric, Profile
+from frontdesk.cli import main
+from frontdesk.errors import ConfigurationError, LeaseError, StoreError
+from frontdesk.ingest.remap import Remapped
+from frontdesk.store import commit
 
 pytestmark = pytest.mark.anyio
 
@@ -81,3 +102,161 @@ async def test_a_paused_connection_may_be_prepared(store: Path) -> None:
     await desk.refetch("acorn")
 
     assert asked(store, "SELECT state, holder FROM connections") == [("paused", None)]
+
+
+# -- remapping -----------------------------------------------------------------------------
+
+
+def remade() -> ModuleType:
+    """Acorn's next version: a metric more, other profiles, other reservations."""
+
+    def parse_event(record: Any, previous: Any, related: Any, context: Any) -> Any:
+        yield from acorn.parse_event(record, previous, related, context)
+        if record.stream == "stays":
+            yield Event("Slept", record.payload["guest"], NOW - HOUR)
+
+    def map_profile(record: Any) -> Any:
+        found = acorn.map_profile(record)
+        if not isinstance(found, Profile):
+            return found
+        return attrs.evolve(found, last_name="Lovelace")
+
+    def sync_consent(record: Any) -> Any:
+        if record.stream == "guests":
+            yield Consent(record.id, "x@example.com", Channel.EMAIL, ConsentState.SUBSCRIBED)
+
+    def map_reservation(record: Any) -> Any:
+        found = acorn.map_reservation(record)
+        return found and attrs.evolve(found, status="kept")
+
+    manifest = attrs.evolve(acorn.manifest, metrics=(*acorn.manifest.metrics, Metric("Slept")))
+    return altered(
+        parse_event=parse_event,
+        map_profile=map_profile,
+        sync_consent=sync_consent,
+        map_reservation=map_reservation,
+        manifest=manifest,
+    )
+
+
+async def remap(store: Path, inn: Inn, connector: ModuleType, **options: Any) -> Remapped:
+    async with Desk(store, clock=FixedClock(NOW + HOUR)) as desk:
+        return await desk.remap(connected(desk, inn, connector), **options)
+
+
+async def eventful(store: Path) -> Inn:
+    """Sync an inn whose guests merged, left, were excluded and changed their minds."""
+    inn = busy(12)
+    inn.rows["guests"] += [guest("zoe"), guest("kim"), guest("rob", robot=True)]
+    await sync(store, inn)
+    when = "2026-11-01T11:00:00Z"
+    inn.rows["guests"][0] |= {"news": False, "changed": when}
+    inn.rows["guests"][1] |= {"merged": "ada", "changed": when}
+    inn.rows["guests"][2] |= {"erased": True, "changed": when}
+    inn.rows["stays"][3] |= {"cancelled": when, "changed": when}
+    del inn.rows["clubs"][0]
+    await sync(store, inn)
+    inn.forget_requests()
+    return inn
+
+
+async def test_the_same_mapping_changes_nothing(store: Path) -> None:
+    """Laws 2 and 4. Seen to fail when what stored records say of consent is taken in."""
+    inn = await eventful(store)
+    before, seq = dump(store), asked(store, "SELECT seq FROM connections")
+
+    done = await remap(store, inn, acorn)
+
+    assert (done.events, done.profiles, done.reservations, done.failed) == (0, 0, 0, 0)
+    assert done.records == sum(1 for _ in before["records"])
+    assert before == dump(store)
+    assert seq == asked(store, "SELECT seq FROM connections")
+
+
+async def test_another_mapping_adds_what_is_new_and_touches_no_consent(store: Path) -> None:
+    inn = await eventful(store)
+    before = dump(store)
+    everything = asked(store, "SELECT * FROM connections")
+    ((seq,),) = asked(store, "SELECT seq FROM connections")
+
+    would = await remap(store, inn, remade(), dry_run=True)
+    assert before == dump(store)
+    assert everything == asked(store, "SELECT * FROM connections")
+
+    done = await remap(store, inn, remade())
+
+    assert attrs.asdict(would) == attrs.asdict(done)
+    assert (done.events, done.profiles, done.reservations) == (12, 2, 12)
+    after = dump(store)
+    for name in ("consents", "guests", "records", "cursors", "counters", "quarantine"):
+        assert before[name] == after[name]
+    assert asked(store, "SELECT DISTINCT origin FROM log WHERE seq > ?", seq) == [(0,)]
+    assert asked(store, "SELECT DISTINCT last_name FROM profiles") == [("Lovelace",)]
+    assert inn.requests == []
+
+    again = await remap(store, inn, remade())
+    assert (again.events, again.profiles, again.reservations) == (0, 0, 0)
+
+
+async def test_remapping_stopped_half_way_begins_again(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inn = await eventful(store)
+    whole = store.with_name("whole.db")
+    with opened(store) as db, opened(whole) as copy:
+        db.backup(copy)
+    await remap(whole, inn, remade())
+    monkeypatch.setattr("frontdesk.ingest.remap._PAGE", 5)
+    write, pages = commit.write, 0
+
+    def fail(*arguments: Any) -> Any:
+        nonlocal pages
+        pages += 1
+        if pages == 3:
+            raise StoreError("no more room")
+        return write(*arguments)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(commit, "write", fail)
+        with pytest.raises(StoreError):
+            await remap(store, inn, remade())
+    assert dump(whole) != dump(store)
+
+    await remap(store, inn, remade())
+
+    assert dump(whole) == dump(store)
+
+
+async def test_what_cannot_be_mapped_is_said_and_stays_as_it_was(store: Path) -> None:
+    inn = await eventful(store)
+    before = dump(store)
+
+    def map_reservation(record: Any) -> Any:
+        return 5 if record.id == "s1" else acorn.map_reservation(record)
+
+    done = await remap(store, inn, altered(map_reservation=map_reservation), stream="stays")
+
+    assert (done.records, done.failed) == (12, 1)
+    assert done.reasons == ["stays s1: map_reservation: gave a int, not a Reservation"]
+    assert before == dump(store)
+    with pytest.raises(ConfigurationError, match="no stream 'ghosts'; it has: guests, stays"):
+        await remap(store, inn, acorn, stream="ghosts")
+
+
+def test_the_command_counts_and_remaps(
+    store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anyio.run(sync, store, busy(3))
+
+    def desk(_: Path) -> Desk:
+        made = Desk(store, clock=FixedClock())
+        connected(made, busy(3), remade())
+        return made
+
+    monkeypatch.setattr(Desk, "from_config", desk)
+    for more, verb in ((["--dry-run"], "would give"), ([], "gave")):
+        monkeypatch.setattr(sys, "argv", ["frontdesk", "remap", "acorn", "--config", "x", *more])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 0
+        assert f"{verb} 3 new events, 2 profiles" in capsys.readouterr().out

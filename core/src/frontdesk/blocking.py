@@ -20,6 +20,7 @@ from frontdesk import desk as async_desk
 from frontdesk.connection import Connection
 from frontdesk.errors import FrontdeskError
 from frontdesk.ingest.checking import Check
+from frontdesk.ingest.remap import Remapped
 from frontdesk.progress import Report, Update
 from frontdesk.store import forgetting, listing
 from frontdesk.store.pruning import Pruned
@@ -127,6 +128,12 @@ class Desk:
     def refetch(self, connection: Connection | str, stream: str | None = None) -> tuple[str, ...]:
         """Let the next sync read again; see :meth:`frontdesk.Desk.refetch`."""
         return self._run(lambda: self._desk.refetch(connection, stream))
+
+    def remap(
+        self, connection: Connection | str, stream: str | None = None, *, dry_run: bool = False
+    ) -> Remapped:
+        """Run stored records through today's mapping; see :meth:`frontdesk.Desk.remap`."""
+        return self._run(lambda: self._desk.remap(connection, stream, dry_run=dry_run))
 
     def prune(self, before: datetime, *, dry_run: bool = False) -> Pruned:
         """Remove what nobody needs any more; see :meth:`frontdesk.Desk.prune`."""

@@ -20,6 +20,7 @@ from frontdesk.client import Clock, SystemClock
 from frontdesk.connection import Connection
 from frontdesk.errors import ConfigurationError, FrontdeskError
 from frontdesk.ingest.checking import Check, check
+from frontdesk.ingest.remap import Remapped, remap
 from frontdesk.ingest.replay import replay
 from frontdesk.ingest.sync import Syncer
 from frontdesk.masking import masked
@@ -228,6 +229,21 @@ class Desk:
         """
         name, now = _name(connection), self._clock.now()
         return await self.store.write(lambda db: refetch(db, name, stream, now))
+
+    async def remap(
+        self, connection: Connection | str, stream: str | None = None, *, dry_run: bool = False
+    ) -> Remapped:
+        """Run stored records through today's mapping; the platform is not asked.
+
+        Events under new ids are logged as history, profiles and reservations are mapped anew;
+        consent, merges and erasures stay. Stopped half-way, it can begin again.
+
+        Raises:
+            ConfigurationError: There is no such connection or stream.
+            LeaseError: A sync is at work.
+        """
+        chosen = self._connection(connection)
+        return await remap(chosen, self.store, self._clock, stream, dry_run=dry_run)
 
     async def prune(self, before: datetime, *, dry_run: bool = False) -> Pruned:
         """Remove what nobody needs any more of what is older than *before*.

@@ -1,4 +1,4 @@
-"""Commands that operate: status, pause, resume, refetch."""
+"""Commands that operate: status, pause, resume, refetch, remap."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from frontdesk.cli.options import ConfigOption, JsonOption, StoreOption, looking
+from frontdesk.cli.options import ConfigOption, JsonOption, StoreOption, configured, looking
 from frontdesk.cli.output import print_json, print_table, shown
 from frontdesk.cli.running import run
 
 if TYPE_CHECKING:
     from frontdesk.desk import Desk
+    from frontdesk.ingest.remap import Remapped
     from frontdesk.store.status import ConnectionRow
 
 _NameArgument = Annotated[str, typer.Argument(help="The connection.", show_default=False)]
@@ -19,7 +20,7 @@ _NameArgument = Annotated[str, typer.Argument(help="The connection.", show_defau
 
 def add(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    for command in (status, pause, resume, refetch):
+    for command in (status, pause, resume, refetch, remap):
         app.command()(command)
 
 
@@ -93,3 +94,35 @@ def refetch(
     """Let the next sync read a connection's history and changes again."""
     again = run(looking(config, store).refetch, name, stream)
     typer.echo(f"{name}: the next sync reads again: {', '.join(again)}")
+
+
+def remap(
+    name: _NameArgument,
+    *,
+    stream: Annotated[
+        str | None, typer.Option("--stream", help="Only this stream; all unless given.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and change nothing.")] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run stored records through today's mapping; the platform is not asked."""
+    desk = configured(config)
+
+    async def work() -> Remapped:
+        return await desk.remap(name, stream, dry_run=dry_run)
+
+    done = run(work)
+    if json:
+        print_json(done)
+    else:
+        typer.echo(
+            f"{name}: {done.records:,} records {'would give' if dry_run else 'gave'} "
+            f"{done.events:,} new events, {done.profiles:,} profiles and "
+            f"{done.reservations:,} reservations that differ"
+        )
+        for reason in done.reasons:
+            typer.echo(f"  cannot be mapped: {reason}", err=True)
+    if done.failed:
+        typer.echo(f"{done.failed:,} cannot be mapped; what they gave earlier stays", err=True)
+        raise typer.Exit(1)

@@ -53,6 +53,7 @@ from frontdesk.store.batch import (
     guest_key,
 )
 from frontdesk.store.reading import Stranger
+from frontdesk.store.remapping import Shelved
 from frontdesk.store.remembering import Memory
 from frontdesk.times import day_of, zone_of
 from frontdesk.wire import event_json, record_json
@@ -125,6 +126,23 @@ class Intake:
     async def learn_forgotten(self) -> None:
         """Ask the store who was forgotten since the connection was opened."""
         await self._reader.learn_forgotten()
+
+    async def remap(self, shelved: Sequence[Shelved], seen: datetime) -> Batch:
+        """Map stored records anew, each alone; what they say of consent is left out."""
+        batch = Batch(seen=seen)
+        self._mentioned.clear()
+        self._last.clear()
+        works = [_Work(one.record, b"", one.stored.digest, one.stored, None) for one in shelved]
+        await self._map(works, Related())
+        for work in works:
+            work.outputs = attrs.evolve(work.outputs, consents=())
+            self._collect(work, batch)
+        batch.remapped, batch.kept = batch.kept, []
+        for kept in batch.remapped:
+            kept.row = kept.stored.row if kept.stored else 0
+        # These versions were counted when they came.
+        batch.outcomes.clear()
+        return batch
 
     async def _take_all(
         self,

@@ -14,7 +14,7 @@ from frontdesk import jsons
 from frontdesk.connection import Connection
 from frontdesk.errors import AccountError, ConfigurationError
 from frontdesk.manifest import Stream
-from frontdesk.model import Account
+from frontdesk.model import Account, Site
 from frontdesk.store.engine import lock_store
 from frontdesk.store.schema import brands, connections, streams
 from frontdesk.store.states import State
@@ -89,6 +89,25 @@ def register(
 def _insert(db: Db, values: dict[str, Any]) -> int:
     (id,) = db.execute(insert(connections).values(**values)).inserted_primary_key or (0,)
     return int(id)
+
+
+def known(db: Db, connection: Connection) -> Stored:
+    """Return the row of *connection* as it was last registered, asking no platform.
+
+    Raises:
+        ConfigurationError: It was never synced under this name.
+    """
+    id = row_of(db, connection.name)
+    table = connections.c
+    row = db.execute(
+        select(table.brand_id, table.details, table.live_start).where(table.id == id)
+    ).one()
+    details = jsons.decode(row.details)
+    sites = tuple(Site(**site) for site in details.pop("sites"))
+    granted, missing = tuple(details.pop("granted")), tuple(details.pop("missing"))
+    account = Account(**details, sites=sites, granted=granted, missing=missing)
+    rows = db.execute(select(streams.c.name, streams.c.id).where(streams.c.connection_id == id))
+    return Stored(id, row.brand_id, account, row.live_start, {r.name: r.id for r in rows})
 
 
 def row_of(db: Db, name: str) -> int:

@@ -113,6 +113,8 @@ class Batch:
     seen: datetime
     live: bool = False
     kept: list[Kept] = attrs.field(factory=list[Kept])
+    #: Rows that stay as they are, but may speak of more guests than they did.
+    remapped: list[Kept] = attrs.field(factory=list[Kept])
     events: list[LoggedEvent] = attrs.field(factory=list[LoggedEvent])
     #: From here on, guests are named by their key: :func:`guest_key`.
     profiles: list[tuple[Profile, Kept]] = attrs.field(factory=list[tuple[Profile, Kept]])

@@ -129,7 +129,7 @@ def _write_mark(tx: Transaction) -> None:
 
 
 def _mentioned(batch: Batch) -> Iterator[str]:
-    for kept in batch.kept:
+    for kept in (*batch.kept, *batch.remapped):
         yield from kept.guests
     for event in batch.events:
         yield event.guest

@@ -32,7 +32,7 @@ class Lease:
 
     connection: int
     name: str
-    holder: str
+    holder: str | None
     epoch: int
     mending: bool = False
 
@@ -67,6 +67,15 @@ def take(
         .values(epoch=row.epoch + 1, holder=holder, lease_until=now + LEASE)
     )
     return Lease(connection, row.name, holder, row.epoch + 1, mending)
+
+
+def borrowed(db: Connection, connection: int) -> Lease:
+    """Return a lease good for a transaction that will be undone; who holds it keeps it."""
+    table = connections.c
+    row = db.execute(
+        select(table.name, table.holder, table.epoch).where(table.id == connection)
+    ).one()
+    return Lease(connection, row.name, row.holder, row.epoch, mending=True)
 
 
 def renew(db: Connection, lease: Lease, now: datetime) -> None:

@@ -29,7 +29,7 @@ def write_records(tx: Transaction) -> None:
     for kept in tx.batch.kept:
         record = kept.record
         kept.row = last[record.stream, record.site or "", record.id].row
-    _index_guests(tx, last.values())
+    _index_guests(tx, [*last.values(), *tx.batch.remapped])
     _mark_met(tx)
 
 
