@@ -288,13 +288,13 @@ def _merge(tx: Transaction, old: int, into: int) -> None:
 
 def _leave(tx: Transaction, gone: Gone, at: datetime) -> None:
     guest = tx.guests[gone.guest]
-    tx.db.execute(update(guests).where(guests.c.id == guest).values(gone=at))
     tx.db.execute(profiles.delete().where(profiles.c.guest_id == guest))
     name = gone.guest
     if gone.erase:
         # What the platform erased must not live on here; what earlier steps appended, too.
         tx.flush()
         name = forgetting.erase_guest(tx.db, guest, tx.batch.seen)
+    tx.db.execute(update(guests).where(guests.c.id == guest).values(gone=at))
     body = jsons.encode(leaving_json(Gone(name, erase=gone.erase)))
     tx.append(Kind.GONE, gone.guest, at, body)
 
