@@ -16,7 +16,7 @@ import anyio
 import anyio.to_thread
 import httpx
 import pytest
-from inn import TOKEN, FixedClock, Inn, app, busy, connected, dump, guest, stay, sync
+from inn import TOKEN, FixedClock, Inn, app, busy, connected, dump, guest, prepare, stay, sync
 
 from frontdesk import Desk
 from frontdesk.serving import served
@@ -60,6 +60,7 @@ def _expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
 
 @asynccontextmanager
 async def working(store: Path, inn: Inn) -> AsyncGenerator[Desk]:
+    prepare(store)
     async with Desk(store, clock=FixedClock()) as desk:
         connected(desk, inn, page_size=PAGE)
         yield desk

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from frontdesk.model import Merged, Record
 from frontdesk.store.batch import Batch, StoredRecord
+from frontdesk.store.erasing import EMPTY
 from frontdesk.store.reading import full_records
 from frontdesk.store.schema import guests, payloads, profiles, records, streams
 from frontdesk.store.upserts import chunks
@@ -37,7 +38,8 @@ def page(db: Connection, streams: Sequence[int], after: int, limit: int) -> list
             table.deleted,
         )
         .join(payloads)
-        .where(table.stream_id.in_(streams), table.id > after)
+        # What was erased has nothing left to map.
+        .where(table.stream_id.in_(streams), table.id > after, payloads.c.body != EMPTY)
         .order_by(table.id)
         .limit(limit)
     ).all()
