@@ -89,7 +89,10 @@ def _answer(db: Connection, question: str, values: dict[str, Any]) -> list[tuple
 def dump(url: str) -> dict[str, list[tuple[Any, ...]]]:
     """Return all a store says, less sequence numbers, row numbers and times of seeing."""
     with engine_of(url).begin() as db:
-        return {name: sorted(_answer(db, sql, {}), key=repr) for name, sql in inn._DUMPS.items()}
+        return {
+            name: sorted(map(inn.same_for_all, _answer(db, sql, {})), key=repr)
+            for name, sql in inn._DUMPS.items()
+        }
 
 
 def accounts_for_every_version(url: str) -> bool:

@@ -62,7 +62,7 @@ def leased(engine: Engine, name: str) -> leases.Lease:
 
 def draw(db: Connection, lease: leases.Lease, count: int) -> list[int]:
     """Append entries, as a commit does."""
-    last = leases.lock(db, lease)
+    last, _ = leases.lock(db, lease)
     numbers = [last + n for n in range(1, count + 1)]
     db.execute(
         insert(log),

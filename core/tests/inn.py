@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -246,9 +247,32 @@ _DUMPS = {
 }
 
 
+_HASH = re.compile(r"forgotten-[0-9a-f]+(-\d+)?")
+
+
+def same_for_all(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Mask the hashes of who was forgotten: every store makes them with a key of its own."""
+    whole = repr(row)
+    hashed = "forgotten-" in whole
+
+    def mask(value: Any) -> Any:
+        if isinstance(value, bytes):
+            # An event id or a digest of the forgotten is hashed too; other bodies are compared.
+            return (
+                "hash"
+                if hashed and len(value) <= 32
+                else _HASH.sub("forgotten", value.decode("latin-1"))
+            )
+        return _HASH.sub("forgotten", value) if isinstance(value, str) else value
+
+    return tuple(mask(value) for value in row)
+
+
 def dump(store: Path) -> dict[str, list[Any]]:
     """Return all a store says, whatever the order and the row numbers it was written in."""
-    return {name: sorted(asked(store, sql), key=repr) for name, sql in _DUMPS.items()}
+    return {
+        name: sorted(map(same_for_all, asked(store, sql)), key=repr) for name, sql in _DUMPS.items()
+    }
 
 
 def written(store: Path) -> bytes:

@@ -46,10 +46,11 @@ async def test_a_site_under_two_connections_is_refused_by_name(store: Path) -> N
 
 
 async def test_a_renamed_connection_keeps_its_data(store: Path) -> None:
-    """Law 2. Seen to fail when ids, or the row of an account, are made with the name."""
+    """Law 2. Seen to fail when ids are made with the connection's name."""
     inn = busy()
     await sync(store, inn, name="oak")
     before = dump(store)
+    inn.rows["stays"][1] |= {"total": "7", "changed": "2026-10-02T10:00:00Z"}
     report = await sync(store, inn, name="elm")
     after = dump(store)
 

@@ -6,7 +6,7 @@ import copy
 import logging
 import tracemalloc
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +50,9 @@ def follow(store: Path, versions: list[dict[str, Any]]) -> Any:
     async def run() -> set[bytes]:
         inn = Inn()
         inn.rows["guests"] = [guest("ada")]
-        for version in versions:
+        for hour, version in enumerate(versions):
             inn.rows["stays"] = [version]
-            await sync(store, inn)
+            await sync(store, inn, clock=FixedClock(NOW + timedelta(hours=hour + len(versions))))
         return {id for (id,) in asked(store, "SELECT event_id FROM log WHERE kind = 1")}
 
     return run()

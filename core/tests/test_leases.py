@@ -58,9 +58,7 @@ def holders(store: Path) -> list[object]:
 async def test_a_holder_that_slept_through_its_lease_stores_nothing_of_its_page(
     store: Path,
 ) -> None:
-    """Law 1. Seen to fail when ``leases.lock`` does not compare epochs, and when the page is
-    written before the row is locked in a transaction of its own.
-    """
+    """Law 1. Seen to fail when ``leases.lock`` does not compare epochs."""
     inn = busy()
     held = Held(inn, 5)
     async with Desk(store, clock=FixedClock()) as sleeper, anyio.create_task_group() as group:

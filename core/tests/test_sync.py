@@ -161,9 +161,7 @@ async def test_one_connections_failure_stops_no_other(store: Path) -> None:
 
 # -- what must not be stored ---
 async def test_discarded_fields_are_nowhere_in_the_stores_files(store: Path) -> None:
-    """Law 7. Seen to fail when ``Intake._read``, ``_set_aside`` or ``Reader.taken`` skips
-    ``keep``.
-    """
+    """Law 7. Seen to fail when ``Intake._read`` or ``_set_aside`` skips ``keep``."""
     inn = busy(3)
     cards = [{"number": "4111-CANARY", "kind": "visa"}, {"number": ["CANARY"], "kind": "amex"}]
     inn.rows["guests"] = [

@@ -56,7 +56,7 @@ records = st.builds(
 
 @given(records)
 def test_a_record_comes_back_as_it_was_written(record: Record) -> None:
-    """Seen to fail when ``partial``, or any other field, is left out."""
+    """Seen to fail when ``partial`` is left out."""
     written = jsons.encode(record_json(record))
 
     assert record == record_from(jsons.decode(written))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final
 
 import attrs
 import msgspec
@@ -20,6 +20,7 @@ from frontdesk.connection import Connection
 from frontdesk.errors import InvalidConnectorError, RecordError
 from frontdesk.ids import event_id
 from frontdesk.ingest.forgetting import admitted, as_it_was, digest_of
+from frontdesk.ingest.keys import Place, guests_of, in_turn, keyed, place_of
 from frontdesk.ingest.mapping import (
     ROUNDS,
     Outputs,
@@ -30,7 +31,6 @@ from frontdesk.ingest.mapping import (
 )
 from frontdesk.ingest.reader import Reader
 from frontdesk.model import (
-    Consent,
     Context,
     Event,
     Gone,
@@ -39,7 +39,6 @@ from frontdesk.model import (
     Profile,
     Record,
     Related,
-    Reservation,
     Unreadable,
 )
 from frontdesk.store.accounts import Stored
@@ -58,10 +57,7 @@ from frontdesk.store.remembering import Memory
 from frontdesk.times import day_of, zone_of
 from frontdesk.wire import event_json, record_json
 
-_Said = TypeVar("_Said", Profile, Gone, Consent, Reservation)
 #: Stream, site and id of a record.
-_Place: TypeAlias = tuple[str, str, str]
-
 #: How long a guest the platform does not have is not asked for again.
 ASK_AGAIN: Final = timedelta(days=1)
 
@@ -97,7 +93,7 @@ class Intake:
         #: Guests forgotten once whom newer records of this take brought back.
         self._back: set[str] = set()
         #: What this take has mapped already, to compare a later version with.
-        self._last: dict[_Place, Kept] = {}
+        self._last: dict[Place, Kept] = {}
         self._reader = reader
         self._stored = stored
         self._account = stored.account
@@ -164,7 +160,7 @@ class Intake:
         related: Related,
     ) -> list[Record | Unreadable]:
         read = [self._read(item, batch, origin) for item in records]
-        first, later = _in_turn(record for record in read if record is not None)
+        first, later = in_turn(record for record in read if record is not None)
         by_stream: dict[str, list[Record]] = {}
         for record in first:
             by_stream.setdefault(record.stream, []).append(record)
@@ -266,7 +262,7 @@ class Intake:
     def _collect(self, work: _Work, batch: Batch) -> None:
         record, outputs = work.record, work.outputs
         whole = not outputs.failures
-        guests = _guests(record, outputs)
+        guests = guests_of(record, outputs)
         kept = Kept(record, work.body, work.digest, work.stored, guests, whole)
         if not whole:
             batch.quarantined.append(self._failed(work))
@@ -274,7 +270,7 @@ class Intake:
             batch.kept.append(kept)
             self._collect_rest(outputs, kept, batch)
         if whole and not work.late:
-            self._last[_place(record)] = kept
+            self._last[place_of(record)] = kept
         self._collect_events(work, None if work.late else kept, batch)
         self._count(batch, record.stream, _outcome(work))
 
@@ -307,15 +303,15 @@ class Intake:
         if isinstance(profile, Profile):
             batch.guests.append(Guest(guest_key(site, profile.guest), profile.excluded))
             if not profile.excluded:
-                batch.profiles.append((_keyed(profile, site), kept))
+                batch.profiles.append((keyed(profile, site), kept))
         elif isinstance(profile, Merged):
             into = guest_key(site, profile.into)
             batch.leaving.append((Merged(guest_key(site, profile.old), into), kept))
         elif isinstance(profile, Gone):
-            batch.leaving.append((_keyed(profile, site), kept))
-        batch.consents.extend((_keyed(consent, site), kept) for consent in outputs.consents)
+            batch.leaving.append((keyed(profile, site), kept))
+        batch.consents.extend((keyed(consent, site), kept) for consent in outputs.consents)
         if outputs.reservation is not None:
-            batch.reservations.append((_keyed(outputs.reservation, site), kept))
+            batch.reservations.append((keyed(outputs.reservation, site), kept))
 
     def _failed(self, work: _Work) -> Quarantined:
         record, failures = work.record, work.outputs.failures
@@ -330,7 +326,7 @@ class Intake:
             payload=jsons.encode(record_json(record)),
             previous=previous,
             version=record.version,
-            guests=_guests(record, work.outputs),
+            guests=guests_of(record, work.outputs),
         )
 
     def _set_aside(self, item: Unreadable, batch: Batch) -> None:
@@ -371,32 +367,6 @@ class Intake:
         return await self._reader.unknown_guests(
             stream, self._mentioned - here, batch.seen - ASK_AGAIN
         )
-
-
-def _place(record: Record) -> _Place:
-    return (record.stream, record.site or "", record.id)
-
-
-def _in_turn(records: Iterable[Record]) -> tuple[list[Record], list[Record]]:
-    """Part the oldest version of each record from later ones, which are compared with it."""
-    first: dict[_Place, Record] = {}
-    ordered = sorted(records, key=lambda record: record.version or record.seen)
-    later = [record for record in ordered if first.setdefault(_place(record), record) is not record]
-    return list(first.values()), later
-
-
-def _keyed(said: _Said, site: str | None) -> _Said:
-    """Return *said* with its guest named by key."""
-    return said if site is None else attrs.evolve(said, guest=guest_key(site, said.guest))
-
-
-def _guests(record: Record, outputs: Outputs) -> tuple[str, ...]:
-    """Return the keys of all guests a record speaks of: its own word, and its outputs'."""
-    guests = [*record.guests, *(event.guest for event in outputs.events)]
-    guests += [consent.guest for consent in outputs.consents]
-    if outputs.reservation is not None:
-        guests.append(outputs.reservation.guest)
-    return tuple(dict.fromkeys(guest_key(record.site, guest) for guest in guests))
 
 
 def _outcome(work: _Work) -> str:

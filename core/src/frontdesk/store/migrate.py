@@ -30,9 +30,8 @@ def upgrade(engine: Engine) -> None:
         StoreError: The store was written by a newer frontdesk, or is none of ours.
     """
     # Read first: whoever only looks must not wait for the lock of whoever writes.
-    with reading(engine) as db:
-        if revision(db) == HEAD:
-            return
+    if _is_current(engine):
+        return
     with writing(engine) as db:
         lock_store(db)
         found = revision(db)
@@ -48,6 +47,15 @@ def upgrade(engine: Engine) -> None:
         else:
             _back_up(engine)
         command.upgrade(config, "head")
+
+
+def _is_current(engine: Engine) -> bool:
+    try:
+        with reading(engine) as db:
+            return revision(db) == HEAD
+    except StoreError:
+        # Somebody is just creating it: asked as a writer, we wait for them.
+        return False
 
 
 def _refuse_newer(engine: Engine, found: str | None, config: Config) -> None:
