@@ -112,7 +112,6 @@ def _cell(value: Any) -> bytes:
 
 @pytest.mark.parametrize("who", [EMAIL.upper(), "zyx-1", "zyx-0", f" {EMAIL} "])
 async def test_nothing_of_a_forgotten_guest_can_be_found(where: str, who: str) -> None:
-    """Seen to fail when any of the steps is left out."""
     inn = planted()
     await merged(where, inn)
     async with Desk(where) as desk:
@@ -144,7 +143,7 @@ async def test_nothing_of_a_forgotten_guest_can_be_found(where: str, who: str) -
 
 
 async def test_the_bytes_leave_the_files_while_the_store_is_open(store: Path) -> None:
-    """Seen to fail without the checkpoint: the log beside the file keeps the old pages."""
+    """The log beside the file keeps old pages until it is written back."""
     await merged(store, planted())
     async with Desk(store, clock=FixedClock()) as desk:
         await desk.profiles()
@@ -154,7 +153,6 @@ async def test_the_bytes_leave_the_files_while_the_store_is_open(store: Path) ->
 
 
 async def test_what_the_platform_still_shows_stays_out(where: str) -> None:
-    """Seen to fail when nothing is looked up: the whole guest is there again."""
     inn = planted()
     await merged(where, inn)
     await forget(where, EMAIL)
@@ -176,7 +174,6 @@ async def test_what_the_platform_still_shows_stays_out(where: str) -> None:
 
 
 async def test_a_later_booking_starts_a_new_guest_without_the_old_consent(where: str) -> None:
-    """Seen to fail when the guest's own record is kept out, and when opt-ins are not."""
     inn = planted()
     await sync(where, inn)
     await forget(where, EMAIL)
@@ -218,7 +215,6 @@ def said(record: Any, previous: Any) -> Iterator[Consent]:
 async def test_an_opt_out_outlives_the_guest(
     store: Path, before: Any, after: Any, counts: dict[str, str]
 ) -> None:
-    """Seen to fail when the ledger's hashes are not asked for."""
     from inn import altered
 
     inn, connector = Inn(), altered(sync_consent=said)
@@ -272,7 +268,6 @@ async def test_a_kill_before_the_files_are_clean_is_made_good_when_opened(store:
 
 
 async def test_a_page_read_before_the_erasure_does_not_bring_the_guest_back(store: Path) -> None:
-    """Seen to fail when a commit does not compare how often somebody was forgotten."""
     inn = planted()
     await sync(store, inn)
     with sqlite3.connect(store) as db:

@@ -37,7 +37,7 @@ async def chained(store: Path, *links: tuple[str, str]) -> None:
 async def test_events_of_merged_guests_are_those_of_the_target(
     store: Path, links: tuple[tuple[str, str], ...]
 ) -> None:
-    """Seen to fail when only the guest's own row is asked for; a loop ends."""
+    """A loop ends."""
     await chained(store, *links)
 
     async with Desk(store) as desk:

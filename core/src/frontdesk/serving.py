@@ -95,6 +95,7 @@ def _listen(port: int) -> socket.socket:
     try:
         listening.bind(("127.0.0.1", port))
     except OSError:
+        listening.close()
         raise ConfigurationError(f"port {port} is taken; choose another with --port") from None
     listening.listen(64)
     return listening
