@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,9 @@ from frontdesk.registry import load
 from frontdesk.serving import make_sandbox, served
 
 __all__ = ["_new_store", "_postgresql", "_store_url"]
+
+# Started in a shell's background we would ignore Ctrl-C, and so would every child.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

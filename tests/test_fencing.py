@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -194,10 +193,9 @@ _SLEEPER = """
 import os, signal, sys
 import anyio, inn
 from frontdesk import Desk
-from frontdesk.store import commit, engine
 from frontdesk.ingest.session import Session
 
-url, where = sys.argv[1:]
+url = sys.argv[1]
 house = inn.busy()
 house.rows["stays"] = [row | {"total": "666.00"} for row in house.rows["stays"]]
 
@@ -209,13 +207,8 @@ def asleep_before(original):
         return original(*args)
     return sleep
 
-if where == "before the commit":
-    find = lambda args: args[1]
-    Session.write = asleep_before(Session.write)
-else:
-    find = lambda args: args[0].batch
-    engine.IDLE = 1
-    commit._write_mark = asleep_before(commit._write_mark)
+find = lambda args: args[1]
+Session.write = asleep_before(Session.write)
 
 async def main():
     async with Desk(url, clock=inn.FixedClock()) as desk:
@@ -225,10 +218,10 @@ anyio.run(main)
 """
 
 
-def asleep(url: str, where: str) -> subprocess.Popen[str]:
+def asleep(url: str) -> subprocess.Popen[str]:
     """Start a process that syncs and stops itself; return it stopped."""
     path = os.pathsep.join([str(Path(inn.__file__).parent), *filter(None, sys.path)])
-    command = [sys.executable, "-c", _SLEEPER, url, where]
+    command = [sys.executable, "-c", _SLEEPER, url]
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
     )
@@ -254,7 +247,7 @@ def test_a_process_that_slept_through_its_lease_leaves_nothing(
     """Laws 1 and 2. Seen to fail when ``leases._fenced`` does not compare epochs: the sleeper
     writes its page and puts its cursor over the other's.
     """
-    process = asleep(store_url, "before the commit")
+    process = asleep(store_url)
     told(store_url, "UPDATE connections SET lease_until = 0")
     anyio.run(sync, store_url, busy())
     before, cursors = dump(store_url), asked(store_url, "SELECT * FROM cursors")
@@ -273,7 +266,7 @@ def test_a_process_that_slept_through_its_lease_leaves_nothing(
 def test_a_lease_that_has_not_ended_is_not_taken_from_a_process_that_sleeps(
     store_url: str,
 ) -> None:
-    process = asleep(store_url, "before the commit")
+    process = asleep(store_url)
     try:
         with pytest.raises(LeaseError, match=str(process.pid)):
             anyio.run(sync, store_url, busy())
@@ -282,23 +275,14 @@ def test_a_lease_that_has_not_ended_is_not_taken_from_a_process_that_sleeps(
         process.communicate()
 
 
-def test_a_process_asleep_inside_its_transaction_is_thrown_out(
-    new_store: Callable[..., str],
+def test_postgresql_is_told_to_end_transactions_nobody_goes_on_with(
+    new_store: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It keeps its connection's row locked. Seen to fail without a limit for idle transactions:
-    the other waits until its own patience ends.
-    """
-    url = new_store("postgresql")
-    process = asleep(url, "inside")
-    anyio.run(take_over, url)
-    before = dump(url)
+    """A process asleep inside of one would keep its connection's row locked."""
+    monkeypatch.setattr("frontdesk.store.engine.IDLE", 7)
+    database = open_engine(new_store("postgresql"))
+    with writing(database) as db:
+        limit = db.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar()
+    database.dispose()
 
-    said = woken(process)
-
-    assert "StoreError" in said
-    assert dump(url) == before
-
-
-async def take_over(url: str) -> None:
-    """Sync as soon as the lease has ended."""
-    await sync(url, busy(), clock=FixedClock(NOW + timedelta(seconds=61)))
+    assert limit == "7s"
