@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
@@ -17,10 +17,6 @@ from frontdesk.model import Channel, Payload, Record
 
 if TYPE_CHECKING:
     import httpx
-
-#: Property names that stand for the event's own value and currency.
-VALUE: Final = "value"
-CURRENCY: Final = "currency"
 
 Window: TypeAlias = timedelta | Literal["all", "none"]
 

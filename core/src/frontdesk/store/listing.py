@@ -117,18 +117,6 @@ def _values(db: Connection) -> dict[int, dict[str, Decimal]]:
     return values
 
 
-def count_profiles(db: Connection, integration: str | None = None) -> int:
-    """Return how many profiles there are."""
-    asked = (
-        select(func.count())
-        .select_from(profiles)
-        .join(guests, guests.c.id == profiles.c.guest_id)
-        .join(connections, connections.c.id == guests.c.connection_id)
-    )
-    number: int = db.execute(_of(asked, integration)).scalar_one()
-    return number
-
-
 def list_profiles(
     db: Connection,
     *,
