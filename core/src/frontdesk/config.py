@@ -11,10 +11,14 @@ from typing import Any, Final
 import attrs
 
 from frontdesk.errors import ConfigurationError, SettingsError
+from frontdesk.servicing import AlertSettings, ServiceSettings
+from frontdesk.settings import structure
 
 DEFAULT: Final = "frontdesk.toml"
-_TABLES: Final = ("store", "connections")
+_TABLES: Final = ("store", "connections", "service", "alerts")
 _OF_A_STORE: Final = ("url",)
+#: Tables of a connection that are no secrets.
+_TABLES_OF_A_CONNECTION: Final = ("polling",)
 #: Words of ``Desk.connect`` that are no settings.
 _NO_SETTINGS: Final = ("name", "wrappers", "transport")
 
@@ -35,6 +39,8 @@ class Config:
 
     store: str
     connections: tuple[ConnectionConfig, ...] = ()
+    service: ServiceSettings = attrs.field(factory=ServiceSettings)
+    alerts: AlertSettings = attrs.field(factory=AlertSettings, repr=False)
 
 
 def find(asked: Path | None) -> Path | None:
@@ -71,7 +77,26 @@ def read(path: Path) -> Config:
     if not isinstance(url, str):
         raise SettingsError("store.url is not a string; give a file path or a postgresql:// URL")
     connections = _table(tables, "connections")
-    return Config(_beside(path, url), tuple(_connection(n, v) for n, v in connections.items()))
+    return Config(
+        _beside(path, url),
+        tuple(_connection(name, values) for name, values in connections.items()),
+        structure(ServiceSettings, _table(tables, "service"), where="service"),
+        structure(AlertSettings, _alerts(tables), where="alerts"),
+    )
+
+
+def _alerts(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the secrets of the table: a URL that carries one, and a password."""
+    table = dict(_table(tables, "alerts"))
+    if "url" in table:
+        table["url"] = _resolved("alerts.url", table["url"])
+    mail = table.get("mail")
+    if isinstance(mail, dict):
+        table["mail"] = {
+            ("sender" if key == "from" else key): _resolved(f"alerts.mail.{key}", value)
+            for key, value in mail.items()
+        }
+    return table
 
 
 def _beside(path: Path, url: str) -> str:
@@ -83,7 +108,10 @@ def _connection(name: str, values: object) -> ConnectionConfig:
     where = f"connections.{name}"
     if not isinstance(values, dict):
         raise SettingsError(f"{where} is not a table; write [{where}]")
-    settings = {key: _resolved(f"{where}.{key}", value) for key, value in values.items()}
+    settings = {
+        key: value if key in _TABLES_OF_A_CONNECTION else _resolved(f"{where}.{key}", value)
+        for key, value in values.items()
+    }
     for word in _NO_SETTINGS:
         if word in settings:
             raise SettingsError(f"{where}: unknown setting {word!r}")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import date, datetime
 from types import ModuleType
 from typing import Any, cast
 
@@ -36,6 +38,7 @@ from frontdesk.model import (
     Related,
     Reservation,
 )
+from frontdesk.polling import polled
 from frontdesk.registry import Connector
 from frontdesk.settings import structure
 from frontdesk.withholding import SENSITIVE, Withheld
@@ -58,7 +61,9 @@ class Hooks:
             ) from error
         self._call = manager.hook
         self.connector = connector.name
-        self.has_reservations = "map_reservation" in connector.hooks
+        #: Names of the hooks the connector implements.
+        self.has = frozenset(connector.hooks)
+        self.has_reservations = "map_reservation" in self.has
 
     async def open_account(self, client: Client[Any]) -> Account:
         """Ask the platform whose account it is."""
@@ -116,6 +121,17 @@ class Hooks:
         """Return the records and refs of a delivery."""
         return tuple(self._call.read_webhook(delivery=delivery, context=context) or ())
 
+    def verify_webhook(self, delivery: Delivery, settings: Any, state: Mapping[str, str]) -> bool:
+        """Tell whether a delivery is from who it says; nobody can tell without the hook."""
+        if "verify_webhook" not in self.has:
+            return False
+        known: bool = self._call.verify_webhook(delivery=delivery, settings=settings, state=state)
+        return known is True
+
+    def route_webhook(self, delivery: Delivery) -> tuple[str, ...]:
+        """Return the accounts or sites that a delivery to a shared URL is meant for."""
+        return tuple(self._call.route_webhook(delivery=delivery) or ())
+
 
 def _adapter(connector: Connector) -> ModuleType:
     """Return a plugin that calls the connector and lets iterables run inside the call.
@@ -159,6 +175,8 @@ class Connection:
     transport: httpx.AsyncBaseTransport | None = attrs.field(default=None, repr=False)
     #: What no destination may see of it.
     withheld: Withheld | None = attrs.field(default=None, repr=False)
+    #: When the credentials end, if somebody said so.
+    key_expires: date | None = None
 
     @property
     def manifest(self) -> Manifest:
@@ -195,7 +213,9 @@ def connect(
     """Bind *connector* to the account that the settings in *values* open.
 
     ``base_url`` among the values is one of the manifest's names or a URL of its own;
-    ``withhold`` names fields that no destination may see, or is ``"sensitive"``.
+    ``withhold`` names fields that no destination may see, or is ``"sensitive"``;
+    ``polling`` overrides how often streams are asked for changes; ``key_expires`` is the day
+    on which the credentials end.
 
     Raises:
         SettingsError: A setting is missing, unknown or of the wrong kind.
@@ -203,14 +223,18 @@ def connect(
     asked = dict(values)
     base_url = _base_url(connector, name, asked.pop("base_url", None))
     withheld = _withheld(connector, name, asked.pop("withhold", ()))
+    expires = _expires(name, asked.pop("key_expires", None))
+    connector = polled(connector, name, asked.pop("polling", {}))
     settings = structure(
         connector.manifest.settings,
         asked,
         where=f"connections.{name}",
-        also=("base_url", "brand", "connector", "withhold"),
+        also=("base_url", "brand", "connector", "key_expires", "polling", "withhold"),
     )
     hooks = Hooks(connector, wrappers)
-    return Connection(name, connector, settings, base_url, hooks, brand, transport, withheld)
+    return Connection(
+        name, connector, settings, base_url, hooks, brand, transport, withheld, expires
+    )
 
 
 def _withheld(connector: Connector, name: str, asked: object) -> Withheld:
@@ -223,6 +247,17 @@ def _withheld(connector: Connector, name: str, asked: object) -> Withheld:
         return Withheld(connector.manifest, cast("Any", names))
     except SettingsError as error:
         raise SettingsError(f"connections.{name}: {error}") from None
+
+
+def _expires(name: str, asked: object) -> date | None:
+    if asked is None:
+        return None
+    if isinstance(asked, str):
+        with suppress(ValueError):
+            return date.fromisoformat(asked)
+    if isinstance(asked, date) and not isinstance(asked, datetime):
+        return asked
+    raise SettingsError(f"connections.{name}: key_expires is no date; write 2027-01-31")
 
 
 def _base_url(connector: Connector, name: str, asked: object) -> str:

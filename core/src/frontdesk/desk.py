@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -19,13 +20,19 @@ from frontdesk import registry
 from frontdesk.client import Clock, SystemClock
 from frontdesk.connection import Connection
 from frontdesk.errors import ConfigurationError, FrontdeskError
+from frontdesk.ingest.alerts import Alerter
 from frontdesk.ingest.checking import Check, check
+from frontdesk.ingest.receiving import Answer, Receiver
 from frontdesk.ingest.remap import Remapped, remap
 from frontdesk.ingest.replay import replay
+from frontdesk.ingest.service import Service
 from frontdesk.ingest.sync import Syncer
 from frontdesk.masking import masked
+from frontdesk.model import Delivery
 from frontdesk.progress import Listener, Report, Update
-from frontdesk.store import Store, exporting, forgetting, listing, states
+from frontdesk.sandbox import ASGI
+from frontdesk.servicing import AlertSettings, ServiceSettings
+from frontdesk.store import Store, exporting, forgetting, inbox, listing, states
 from frontdesk.store.pruning import Pruned, count_prunable, prune
 from frontdesk.store.refetching import refetch
 from frontdesk.store.status import ConnectionRow, list_connections
@@ -39,15 +46,29 @@ class Desk:
     Args:
         store: A file path (SQLite, created if missing) or a ``postgresql://`` URL.
         clock: Where time comes from; tests bring their own.
+        service: How webhooks are received and changes are followed.
+        alerts: Whom to tell when a connection's state changes.
 
     Open it with ``async with desk:``; the listing methods open it by themselves.
     """
 
-    def __init__(self, store: str | Path = "frontdesk.db", *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        store: str | Path = "frontdesk.db",
+        *,
+        clock: Clock | None = None,
+        service: ServiceSettings | None = None,
+        alerts: AlertSettings | None = None,
+    ) -> None:
         self.store = Store(store)
         self.connections: dict[str, Connection] = {}
+        #: How :meth:`service`, :meth:`receive` and ``frontdesk run`` work.
+        self.service_settings = service or ServiceSettings()
+        self._alerts = alerts or AlertSettings()
         self._clock: Clock = clock or SystemClock()
         self._listeners: list[Listener] = []
+        self._receiver: Receiver | None = None
+        self._serving = 0
 
     @classmethod
     def from_config(cls, path: Path) -> Self:
@@ -57,7 +78,7 @@ class Desk:
             ConfigurationError: Something in it is missing, unknown or of the wrong kind.
         """
         config = configuration.read(path)
-        desk = cls(config.store)
+        desk = cls(config.store, service=config.service, alerts=config.alerts)
         for entry in config.connections:
             desk.connect(entry.connector, name=entry.name, brand=entry.brand, **entry.settings)
         return desk
@@ -150,6 +171,126 @@ class Desk:
             for connection in chosen:
                 group.start_soon(run, connection)
         return [results[connection.name] for connection in chosen]
+
+    @asynccontextmanager
+    async def service(self) -> AsyncGenerator[None]:
+        """Follow all connections while the block runs: history to do, changes, webhooks.
+
+        Connections must be there before. What becomes of one stops no other: its state says
+        why it waits. When the block ends, all work ends at a committed point.
+        """
+        await self.store.open()
+        work = Service(
+            store=self.store,
+            clock=self._clock,
+            connections=self.connections,
+            listener=self._tell,
+            receiver=self.receiver,
+            settings=self.service_settings,
+            alerter=self._alerter(),
+        )
+        async with anyio.create_task_group() as group:
+            self._serving += 1
+            group.start_soon(work.run)
+            try:
+                yield
+            finally:
+                self._serving -= 1
+                group.cancel_scope.cancel()
+
+    def _alerter(self) -> Alerter | None:
+        settings = self._alerts
+        if settings.url is None and settings.mail is None:
+            return None
+        return Alerter(self.store, self._clock, self.connections, settings)
+
+    @property
+    def serving(self) -> bool:
+        """Whether a service is at work in this process."""
+        return self._serving > 0
+
+    @property
+    def receiver(self) -> Receiver:
+        """What takes in webhooks; :meth:`receive` and :meth:`asgi` stand on it."""
+        if self._receiver is None:
+            settings = self.service_settings
+            self._receiver = Receiver(
+                self.store,
+                self._clock,
+                self.connections,
+                bounds=inbox.Bounds(settings.inbox_deliveries, settings.inbox_bytes),
+                longest=settings.body_limit,
+            )
+        return self._receiver
+
+    async def receive(
+        self,
+        connection: Connection | str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes,
+        query: Mapping[str, str] | None = None,
+        method: str = "POST",
+        source: str = "",
+    ) -> Answer:
+        """Take in a webhook for one connection; return what to answer.
+
+        It is verified and written durably before this returns; nothing is fetched or mapped.
+
+        Args:
+            headers: As they came, in any case.
+            body: The raw bytes: signatures are made of them.
+            source: The address it came from, to tell one source's noise from another's.
+        """
+        delivery = Delivery(body, headers=headers, query=query or {}, method=method)
+        return await self.receiver.receive(_name(connection), delivery, source)
+
+    async def receive_at(
+        self,
+        connector: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes,
+        query: Mapping[str, str] | None = None,
+        method: str = "POST",
+        source: str = "",
+    ) -> Answer:
+        """Take in a webhook for whichever account of a connector it names; like :meth:`receive`."""
+        delivery = Delivery(body, headers=headers, query=query or {}, method=method)
+        return await self.receiver.receive_at(connector, delivery, source)
+
+    def asgi(self, parts: Collection[str] = ("webhooks",)) -> ASGI:
+        """Return an ASGI application to serve, or to mount in another.
+
+        Args:
+            parts: ``"webhooks"``: ``/webhooks/{connection}``, ``/webhooks/at/{connector}``,
+                ``/healthz`` and ``/readyz``.
+
+        Raises:
+            ConfigurationError: A part is unknown, or the library for it is not installed.
+        """
+        from frontdesk.web import make_app  # noqa: PLC0415  # an extra, and a layer above
+
+        return make_app(self, parts)
+
+    async def inboxes(self) -> list[inbox.InboxRow]:
+        """Return the inbox of every connection the store knows."""
+        return await self._ask(inbox.list_inboxes)
+
+    async def strays(self) -> dict[str, tuple[int, datetime]]:
+        """Return how many webhooks were meant for nobody here, and the last, by connector."""
+        return await self._ask(inbox.list_strays)
+
+    async def discard_deliveries(
+        self, before: datetime, connection: Connection | str | None = None
+    ) -> dict[str, int]:
+        """Remove pending deliveries received before a time; return how many of each connection.
+
+        That somebody did is noted in the store. What they spoke of is found by polling only.
+        """
+        name = None if connection is None else _name(connection)
+        now = self._clock.now()
+        return await self.store.write(lambda db: inbox.discard(db, before, now, name))
 
     async def check(self, connection: Connection | str) -> Check:
         """Ask the platform whether the credentials work, and what they lack."""

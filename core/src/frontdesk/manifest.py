@@ -167,6 +167,10 @@ class Manifest:
         sandbox: ``"module:function"`` making a :class:`~frontdesk.sandbox.Sandbox` from
             an instance of ``module:Options``.
         request_id: The answer header that carries the platform's request id.
+        delivery_id: Where a delivery names itself, so that repeats are known:
+            ``header:NAME`` or ``body:path.to.field``; without it, by their content.
+        webhook_query: What the URL given to the platform ends with: the query's names, and
+            the (secret) settings whose values they carry.
     """
 
     title: str
@@ -186,6 +190,8 @@ class Manifest:
     icon: str = ""
     sandbox: str | None = None
     request_id: str = "x-request-id"
+    delivery_id: str = ""
+    webhook_query: Mapping[str, str] = attrs.field(factory=dict[str, str])
     documentation: str | None = None
 
     def stream(self, name: str) -> Stream | None:
@@ -205,6 +211,13 @@ def setting(default: Any = attrs.NOTHING, *, help: str = "") -> Any:
 def secret(*, help: str = "") -> Any:
     """Declare a setting that must never be shown: no repr, no log, no context."""
     return attrs.field(repr=False, kw_only=True, metadata={"help": help, "secret": True})
+
+
+def secrets_of(settings: Any) -> tuple[str, ...]:
+    """Return the values of all secret settings that have one."""
+    fields = attrs.fields(type(settings))
+    values = (getattr(settings, f.name) for f in fields if f.metadata.get("secret"))
+    return tuple(str(value) for value in values if value)
 
 
 def without_secrets(settings: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
@@ -195,6 +195,8 @@ class Query:
         since: The start of history, or of following; None means from the beginning.
         cursor: What an earlier :class:`Page` carried; only the connector reads it.
         ids: For :attr:`Purpose.IDS`: what to fetch, at most as many as the manifest allows.
+        overlap: For :attr:`Purpose.CHANGES`: how far behind the last answer to ask again,
+            as the manifest or the connection's ``polling`` says.
     """
 
     stream: str
@@ -203,6 +205,7 @@ class Query:
     cursor: Json = attrs.field(default=None, kw_only=True)
     ids: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     site: str | None = attrs.field(default=None, kw_only=True)
+    overlap: timedelta = attrs.field(default=timedelta(0), kw_only=True)
 
 
 @attrs.frozen

@@ -69,7 +69,7 @@ def served(app: ASGI, *, port: int = 0) -> Generator[str]:
         import uvicorn  # noqa: PLC0415  # an extra: only who serves needs it
     except ImportError as error:
         raise ConfigurationError(_install(error)) from None
-    listening = _listen(port)
+    listening = listen(port)
     config = uvicorn.Config(
         app, interface="asgi3", log_level="warning", access_log=False, lifespan="off"
     )
@@ -86,16 +86,24 @@ def served(app: ASGI, *, port: int = 0) -> Generator[str]:
         listening.close()
 
 
-def _listen(port: int) -> socket.socket:
+def listen(port: int, host: str = "127.0.0.1") -> socket.socket:
+    """Return a socket that listens; port 0 takes any that is free.
+
+    Raises:
+        ConfigurationError: The port is taken, or the host is none of this machine.
+    """
     # Listening before the server runs: whoever connects meanwhile waits, and is not refused.
     # asyncio turns Nagle's algorithm off only where the protocol is named; with it on, every
     # answer in two parts waits 40 ms for the other side's delayed acknowledgement.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(("127.0.0.1", port))
+        listening.bind((host, port))
     except OSError:
         listening.close()
-        raise ConfigurationError(f"port {port} is taken; choose another with --port") from None
-    listening.listen(64)
+        raise ConfigurationError(
+            f"port {port} of {host!r} cannot be listened on: it is taken, or the host is not "
+            "this machine's; choose another with --port"
+        ) from None
+    listening.listen(1024)
     return listening

@@ -15,7 +15,7 @@ from typing import Final, NoReturn, TextIO
 
 import typer
 
-from frontdesk.cli import demo, guests, look, mapping, moving, operate, start, work
+from frontdesk.cli import demo, guests, look, mapping, moving, operate, serve, start, work
 from frontdesk.errors import ConfigurationError, FrontdeskError, PlatformError
 
 DONE: Final = 0
@@ -30,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, start, work, operate, mapping, look, guests, moving):
+for module in (demo, start, work, serve, operate, mapping, look, guests, moving):
     module.add(app)
 
 

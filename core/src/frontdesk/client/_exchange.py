@@ -15,7 +15,7 @@ from frontdesk import jsons
 from frontdesk.client._clock import Clock
 from frontdesk.client._failures import EXPLAINED, RETRIED, Asked
 from frontdesk.client._logs import unlogged
-from frontdesk.client._pacing import Pacer, QuotaError
+from frontdesk.client._pacing import Pacer, QuotaError, in_background
 from frontdesk.client._retries import Failure, backoff, retry_after
 from frontdesk.client._transport import UnusableError, origin
 from frontdesk.client._types import Answer, Limits
@@ -58,6 +58,7 @@ class Exchange:
     http: httpx.AsyncClient = attrs.field(repr=False)
     pacer: Pacer
     slots: anyio.Semaphore
+    background_slots: anyio.Semaphore
     limits: Limits
     clock: Clock
     jitter: random.Random
@@ -78,8 +79,7 @@ class Exchange:
         asked = sending.asked
         try:
             with unlogged():
-                async with self.slots:
-                    return await self._send(sending, number)
+                return await self._in_turn(sending, number)
         except QuotaError as error:
             return Failure(asked.limited(f"{asked} was not sent", error.seconds))
         except UnusableError as error:
@@ -91,6 +91,14 @@ class Exchange:
             return Failure(asked.unsendable(error))
         except (httpx.HTTPError, TimeoutError) as error:
             return Failure(asked.unreachable(error), backoff(number, self.jitter))
+
+    async def _in_turn(self, sending: Sending, number: int) -> Answer | Failure:
+        if not in_background():
+            async with self.slots:
+                return await self._send(sending, number)
+        # One slot is always left for what is not in the background.
+        async with self.background_slots, self.slots:
+            return await self._send(sending, number)
 
     async def _send(self, sending: Sending, number: int) -> Answer | Failure:
         response = await self.http.send(self._request(sending), stream=True)

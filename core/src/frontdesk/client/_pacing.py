@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 import anyio
@@ -16,6 +18,29 @@ from frontdesk.manifest import Rate
 # pyrate-limiter counts whole milliseconds. Less than a microsecond is rounding of floats.
 _TICK: Final = 0.001
 _GRAIN: Final = 1e-6
+#: What part of every window may be used in the background.
+SHARE: Final = 0.8
+
+_in_background: ContextVar[bool] = ContextVar("frontdesk_background", default=False)
+
+
+@contextmanager
+def background() -> Generator[None]:
+    """Let requests of this block and of the tasks it starts leave room for others.
+
+    They use at most :data:`SHARE` of every window and never all connections, so that what
+    is live need not wait for a history under way.
+    """
+    token = _in_background.set(True)
+    try:
+        yield
+    finally:
+        _in_background.reset(token)
+
+
+def in_background() -> bool:
+    """Tell whether the running task's requests are made in the background."""
+    return _in_background.get()
 
 
 class QuotaError(Exception):
@@ -34,13 +59,16 @@ class Pacer:
     """
 
     def __init__(self, rates: Iterable[Rate], clock: Clock, max_wait: float) -> None:
-        windows = _windows(rates)
-        self._bucket = InMemoryBucket(windows) if windows else None
+        rates = tuple(rates)
+        self._bucket = _bucket_of(rates)
+        self._share = _bucket_of(Rate(max(int(r.limit * SHARE), 1), r.seconds) for r in rates)
         self._clock = clock
         self._max_wait = max_wait
         self._held_until = -math.inf
-        # anyio's lock is fair: who asks first is let through first.
+        # anyio's lock is fair: who asks first is let through first; but nobody waits for
+        # those in the background.
         self._queue = anyio.Lock()
+        self._background_queue = anyio.Lock()
 
     def hold(self, seconds: float) -> None:
         """Let nobody through for *seconds*: the platform asked for quiet."""
@@ -52,29 +80,42 @@ class Pacer:
         Raises:
             QuotaError: It would take longer than ``max_wait``.
         """
-        async with self._queue:
-            while (wait := self._take()) > 0:
-                if wait > self._max_wait:
-                    raise QuotaError(wait)
-                before = self._clock.monotonic()
-                await self._clock.sleep(wait)
-                if self._clock.monotonic() == before:
-                    # A clock made for a test; without this, the test would never end.
-                    raise RuntimeError("the clock stands still although it slept")
+        if in_background():
+            async with self._background_queue:
+                await self._place(self._share)
+                await self._place(self._bucket)
+        else:
+            async with self._queue:
+                await self._place(self._bucket)
 
-    def _take(self) -> float:
+    async def _place(self, bucket: InMemoryBucket | None) -> None:
+        while (wait := self._take(bucket)) > 0:
+            if wait > self._max_wait:
+                raise QuotaError(wait)
+            before = self._clock.monotonic()
+            await self._clock.sleep(wait)
+            if self._clock.monotonic() == before:
+                # A clock made for a test; without this, the test would never end.
+                raise RuntimeError("the clock stands still although it slept")
+
+    def _take(self, bucket: InMemoryBucket | None) -> float:
         """Take a place and return 0, or return the seconds until one may be free."""
         now = self._clock.monotonic()
         if self._held_until - now > _GRAIN:
             return self._held_until - now
-        if self._bucket is None:
+        if bucket is None:
             return 0
         request = RateItem("request", math.floor(now / _TICK))
-        self._bucket.leak(request.timestamp)
-        decision = self._bucket.put_decision(request)
+        bucket.leak(request.timestamp)
+        decision = bucket.put_decision(request)
         if not isinstance(decision, Decision) or decision.allowed:
             return 0
         return max(decision.retry_after_ms or 0, 1) * _TICK
+
+
+def _bucket_of(rates: Iterable[Rate]) -> InMemoryBucket | None:
+    windows = _windows(rates)
+    return InMemoryBucket(windows) if windows else None
 
 
 def _windows(rates: Iterable[Rate]) -> list[Window]:

@@ -7,6 +7,7 @@ from functools import partial
 
 from frontdesk.connection import Connection
 from frontdesk.errors import ConfigurationError, RecordError
+from frontdesk.ingest.draining import delivery_from
 from frontdesk.ingest.sync import Syncer
 from frontdesk.model import Json, Record, Unreadable
 from frontdesk.store import listing
@@ -36,6 +37,9 @@ async def replay(
 async def _again(syncer: Syncer, connection: Connection, entry: QuarantineEntry) -> str:
     if entry.row.closed:
         return f"settled already: {entry.row.closed}"
+    if entry.row.hooks == "read_webhook":
+        failed = await syncer.redrain(connection, delivery_from(entry.payload), entry.row.id)
+        return f"still quarantined: {failed}" if failed else "replayed"
     try:
         record = _record(connection, entry)
     except RecordError as error:

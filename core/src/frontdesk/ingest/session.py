@@ -28,7 +28,7 @@ from frontdesk.ingest.intake import Intake
 from frontdesk.ingest.lookups import Lookups
 from frontdesk.ingest.mapping import explain
 from frontdesk.ingest.reader import Reader
-from frontdesk.model import Account, Origin, Record, Unreadable
+from frontdesk.model import Account, Context, Origin, Record, Unreadable
 from frontdesk.store import Store, accounts, commit, leases, states
 from frontdesk.store.batch import Batch, Written
 from frontdesk.store.states import State
@@ -56,7 +56,14 @@ class Session:
     stored: accounts.Stored
     lease: leases.Lease
     lookups: Lookups
+    reader: Reader
     intake: Intake
+    _taking: anyio.Lock = attrs.field(factory=anyio.Lock, repr=False)
+
+    @property
+    def context(self) -> Context:
+        """What hooks may know of this account."""
+        return self.connection.context(self.stored.account, self.stored.live_start)
 
     async def commit(
         self,
@@ -64,15 +71,20 @@ class Session:
         origin: Origin,
         finish: Callable[[Batch], None],
     ) -> Written:
-        """Map records, and the reference data fetched meanwhile; let *finish* see, and commit."""
-        together = [*self.lookups.drain(), *records]
-        while True:
-            batch = await self.intake.take(together, origin, self.clock.now())
-            finish(batch)
-            try:
-                return await self.write(batch)
-            except commit.ForgottenMeanwhile:
-                await self.intake.learn_forgotten()
+        """Map records, and the reference data fetched meanwhile; let *finish* see, and commit.
+
+        History, polling and webhooks may call it at once: each is compared with what those
+        before it have stored.
+        """
+        async with self._taking:
+            together = [*self.lookups.drain(), *records]
+            while True:
+                batch = await self.intake.take(together, origin, self.clock.now())
+                finish(batch)
+                try:
+                    return await self.write(batch)
+                except commit.ForgottenMeanwhile:
+                    await self.intake.learn_forgotten()
 
     async def write(self, batch: Batch) -> Written:
         """Commit a batch: all of it, or nothing."""
@@ -118,7 +130,9 @@ async def opened(
             lookups.attach(client, reader)
             intake = Intake(connection, client, reader, stored)
             async with _lease(store, clock, stored.id) as lease:
-                yield Session(connection, client, store, clock, stored, lease, lookups, intake)
+                yield Session(
+                    connection, client, store, clock, stored, lease, lookups, reader, intake
+                )
 
 
 async def open_account(connection: Connection, client: Client[Any]) -> Account:

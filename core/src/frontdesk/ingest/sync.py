@@ -15,10 +15,11 @@ from anyio.abc import ObjectSendStream
 from frontdesk.client import Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import FrontdeskError
+from frontdesk.ingest.draining import redrain
 from frontdesk.ingest.reader import read_pages
 from frontdesk.ingest.session import Session, opened, together
 from frontdesk.manifest import Stream
-from frontdesk.model import Origin, Page, Progress, Purpose, Query, Record, Unreadable
+from frontdesk.model import Delivery, Origin, Page, Progress, Purpose, Query, Record, Unreadable
 from frontdesk.progress import Listener, Report, Update
 from frontdesk.store import Store, reading
 from frontdesk.store.batch import Batch, Mark, Written
@@ -66,6 +67,13 @@ class Syncer:
             await session.commit([record], record.origin, finish)
         return failed
 
+    async def redrain(
+        self, connection: Connection, delivery: Delivery, replayed: int
+    ) -> str | None:
+        """Read one delivery again; return why it failed, if it did."""
+        async with self._opened(connection) as session:
+            return await redrain(session, replayed, delivery)
+
     def _opened(self, connection: Connection) -> _Opened:
         return opened(connection, self.store, self.clock, self.names - {connection.name})
 
@@ -73,23 +81,35 @@ class Syncer:
         streams = session.connection.manifest.streams
         for stream in streams:
             if stream.history != "none":
-                await self._stream(session, report, stream, Purpose.HISTORY)
+                await walk(session, report, self.listener, stream, Purpose.HISTORY)
         for stream in streams:
             if stream.polling is not None:
-                await self._stream(session, report, stream, Purpose.CHANGES)
+                await walk(session, report, self.listener, stream, Purpose.CHANGES)
 
-    async def _stream(
-        self, session: Session, report: Report, stream: Stream, purpose: Purpose
-    ) -> None:
-        id = session.stored.streams[stream.name]
-        position = await self.store.read(lambda db: reading.position(db, id, purpose))
-        if position is not None and position.finished and purpose is Purpose.HISTORY:
-            return
-        cursor = position.cursor if position else None
-        if stream.scan and (position is None or position.finished or cursor is None):
-            await session.begin_scan(id)
-        query = Query(stream.name, purpose, since=_since(session, stream, purpose), cursor=cursor)
-        await _Walk(session, report, self.listener, query).run()
+
+async def walk(
+    session: Session, report: Report, listener: Listener, stream: Stream, purpose: Purpose
+) -> None:
+    """Walk through one stream to its end, from where it was left; a finished history is none.
+
+    Raises:
+        FrontdeskError: The walk had to stop; what is committed stays.
+    """
+    id = session.stored.streams[stream.name]
+    position = await session.store.read(lambda db: reading.position(db, id, purpose))
+    if position is not None and position.finished and purpose is Purpose.HISTORY:
+        return
+    cursor = position.cursor if position else None
+    if stream.scan and (position is None or position.finished or cursor is None):
+        await session.begin_scan(id)
+    query = Query(
+        stream.name,
+        purpose,
+        since=_since(session, stream, purpose),
+        cursor=cursor,
+        overlap=stream.overlap,
+    )
+    await _Walk(session, report, listener, query).run()
 
 
 def _since(session: Session, stream: Stream, purpose: Purpose) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import attrs
 from sqlalchemy import Connection as Db
@@ -16,8 +16,12 @@ from frontdesk.errors import AccountError, ConfigurationError
 from frontdesk.manifest import Stream
 from frontdesk.model import Account, Site
 from frontdesk.store.engine import lock_store
-from frontdesk.store.schema import brands, connections, streams
+from frontdesk.store.schema import brands, connections, inboxes, streams
 from frontdesk.store.states import State
+from frontdesk.store.upserts import insert_missing
+
+#: What the store calls the stream of deliveries that could not be read.
+WEBHOOKS: Final = "webhooks"
 
 
 @attrs.frozen
@@ -82,7 +86,11 @@ def register(
     else:
         id, live_start, forgotten = row.id, row.live_start, row.forgotten
         db.execute(update(connections).where(table.id == id).values(**values))
-    streams = _streams(db, id, [stream.name for stream in connection.manifest.streams])
+    insert_missing(db, inboxes, [{"connection_id": id}])
+    names = [stream.name for stream in connection.manifest.streams]
+    if "read_webhook" in connection.connector.hooks:
+        names.append(WEBHOOKS)
+    streams = _streams(db, id, names)
     return Stored(id, brand, account, live_start, streams, forgotten)
 
 

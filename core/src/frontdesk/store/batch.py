@@ -129,6 +129,8 @@ class Batch:
     quarantined: list[Quarantined] = attrs.field(factory=list[Quarantined])
     #: Rows met again unchanged in a full scan.
     met: list[int] = attrs.field(factory=list[int])
+    #: Rows of the inbox that are done with this commit, by how they end.
+    deliveries: dict[str, list[int]] = attrs.field(factory=dict[str, list[int]])
     #: Entries of quarantine this batch is a new try of.
     replayed: tuple[int, ...] = ()
     #: Keys of guests the platform was asked for and does not have.

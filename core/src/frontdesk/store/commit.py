@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from frontdesk import jsons
 from frontdesk.model import Merged
-from frontdesk.store import leases, ledger, outputs, quarantining, recording
+from frontdesk.store import inbox, leases, ledger, outputs, quarantining, recording
 from frontdesk.store.accounts import Stored
 from frontdesk.store.batch import Batch, Written
 from frontdesk.store.schema import connections, counters, cursors, guests
@@ -46,6 +46,7 @@ def write(db: Connection, lease: leases.Lease, stored: Stored, batch: Batch) -> 
     tx.flush()
     _write_counters(tx)
     _write_mark(tx)
+    inbox.settle(tx)
     db.execute(update(connections).where(connections.c.id == stored.id).values(seq=tx.seq))
     return written
 

@@ -15,6 +15,7 @@ from frontdesk.errors import ConfigurationError, StoreError
 from frontdesk.store.faults import explained, said
 
 _WRITE: Final = "frontdesk_write"
+_DURABLE: Final = "frontdesk_durable"
 #: Options of a reading transaction: all its questions see the same store.
 _READ: Final[dict[str, dict[str, Any]]] = {"postgresql": {"isolation_level": "REPEATABLE READ"}}
 #: How many seconds a writer waits for another.
@@ -101,8 +102,6 @@ def _open_sqlite(url: URL) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
-        # A power cut may undo the last commits, but records and cursor go together.
-        cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA foreign_keys = ON")
         # What is erased or overwritten must not stay readable in the file.
         cursor.execute("PRAGMA secure_delete = ON")
@@ -111,9 +110,16 @@ def _open_sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if not options.get(_WRITE):
+            connection.exec_driver_sql("BEGIN")
+            return
+        # A power cut may undo the last commits, but records and cursor go together; only
+        # what somebody was already told must outlast it.
+        level = "FULL" if options.get(_DURABLE) else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
         # A transaction that starts reading and writes later can be refused half-way.
-        write = connection.get_execution_options().get(_WRITE)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
@@ -128,10 +134,14 @@ def reading(engine: Engine) -> Generator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Generator[Connection]:
-    """Open a transaction that writes; it commits when the block ends well."""
+def writing(engine: Engine, *, durable: bool = False) -> Generator[Connection]:
+    """Open a transaction that writes; it commits when the block ends well.
+
+    Args:
+        durable: Once committed, it outlasts even a power cut.
+    """
     with explaining(engine), engine.connect() as bare:
-        connection = bare.execution_options(**{_WRITE: True})
+        connection = bare.execution_options(**{_WRITE: True, _DURABLE: durable})
         with connection.begin():
             yield connection
 

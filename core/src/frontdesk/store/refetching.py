@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 
 from frontdesk.errors import ConfigurationError
 from frontdesk.store import leases
-from frontdesk.store.accounts import row_of
+from frontdesk.store.accounts import WEBHOOKS, row_of
 from frontdesk.store.schema import cursors, streams
 
 
@@ -26,6 +26,7 @@ def refetch(db: Db, name: str, stream: str | None, now: datetime) -> tuple[str, 
     lease = leases.take(db, id, f"{socket.gethostname()}:{os.getpid()}", now, mending=True)
     table = streams.c
     asked = select(table.name, table.id).where(table.connection_id == id).order_by(table.id)
+    asked = asked.where(table.name != WEBHOOKS)
     known = {row.name: row.id for row in db.execute(asked)}
     if stream is not None and stream not in known:
         raise ConfigurationError(

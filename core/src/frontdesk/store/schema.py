@@ -66,6 +66,9 @@ connections = Table(
     Column("lease_until", Instant),
     # How often guests of the brand were forgotten: a page read before that is taken again.
     Column("forgotten", Integer, nullable=False, server_default="0"),
+    # What was last told to whoever is alerted: a state, and an end of credentials.
+    Column("announced", String),
+    Column("expiry_told", String),
     UniqueConstraint("connector", "account"),
 )
 
@@ -290,4 +293,63 @@ forgotten = Table(
     Column("at", Instant, nullable=False),
     # Of a record: it was the guest's own.
     Column("own", Boolean, nullable=False, server_default=false()),
+)
+
+# What became of the deliveries of a connection: received is the sum of the others.
+inboxes = Table(
+    "inboxes",
+    metadata,
+    _to("connection", key=True),
+    Column("received", Key, nullable=False, server_default="0"),
+    Column("duplicate", Key, nullable=False, server_default="0"),
+    Column("drained", Key, nullable=False, server_default="0"),
+    Column("quarantined", Key, nullable=False, server_default="0"),
+    Column("discarded", Key, nullable=False, server_default="0"),
+    Column("pending", Key, nullable=False, server_default="0"),
+    # Of those that are pending.
+    Column("bytes", Key, nullable=False, server_default="0"),
+)
+
+# Deliveries that wait to be drained.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _id(),
+    _to("connection"),
+    Column("digest", LargeBinary, nullable=False),
+    Column("received", Instant, nullable=False),
+    Column("next_try", Instant, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("bytes", Integer, nullable=False),
+    Column("details", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_deliveries_connection_id_next_try", "connection_id", "next_try"),
+)
+
+# What a repeat of a delivery is known by, for a while.
+known_deliveries = Table(
+    "known_deliveries",
+    metadata,
+    _to("connection", key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("received", Instant, nullable=False, index=True),
+)
+
+# Deliveries to a URL of a connector that were meant for nobody here.
+strays = Table(
+    "strays",
+    metadata,
+    Column("connector", String, primary_key=True),
+    Column("total", Key, nullable=False),
+    Column("last", Instant, nullable=False),
+)
+
+# What a person did that cannot be undone.
+audits = Table(
+    "audits",
+    metadata,
+    _id(),
+    Column("at", Instant, nullable=False),
+    Column("action", String, nullable=False),
+    Column("details", LargeBinary, nullable=False),
 )

@@ -10,6 +10,7 @@ import anyio
 import anyio.to_thread
 from sqlalchemy import Connection, Engine
 
+from frontdesk.errors import StoreError
 from frontdesk.store.engine import open_engine, reading, writing
 from frontdesk.store.forgetting import settle
 from frontdesk.store.migrate import upgrade
@@ -54,10 +55,22 @@ class Store:
         """Return what *question* answers in a reading transaction."""
         return await anyio.to_thread.run_sync(self.read_now, question)
 
-    async def write(self, change: Callable[[Connection], _T]) -> _T:
-        """Run *change* in a writing transaction; it is not interrupted half-way."""
+    async def write(self, change: Callable[[Connection], _T], *, durable: bool = False) -> _T:
+        """Run *change* in a writing transaction; it is not interrupted half-way.
+
+        Args:
+            durable: Once it has returned, what was written outlasts even a power cut.
+        """
         async with self._writing:
-            return await anyio.to_thread.run_sync(self._write_now, change)
+            return await anyio.to_thread.run_sync(self._write_now, change, durable)
+
+    async def is_writable(self) -> bool:
+        """Tell whether a writing transaction can be opened."""
+        try:
+            await self.write(lambda _: None)
+        except StoreError:
+            return False
+        return True
 
     async def settle(self) -> bool:
         """Make what was erased leave the files; return whether it has."""
@@ -69,6 +82,6 @@ class Store:
         with reading(self.engine) as db:
             return question(db)
 
-    def _write_now(self, change: Callable[[Connection], _T]) -> _T:
-        with writing(self.engine) as db:
+    def _write_now(self, change: Callable[[Connection], _T], durable: bool) -> _T:
+        with writing(self.engine, durable=durable) as db:
             return change(db)

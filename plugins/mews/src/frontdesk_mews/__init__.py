@@ -151,6 +151,7 @@ manifest = Manifest(
     ),
     realtime=True,
     webhook=Webhook.IDS,
+    webhook_query={"Token": "webhook_token"},
     icon=_ICON,
     sandbox="frontdesk_mews.sandbox:create",
     request_id="request-id",

@@ -165,7 +165,7 @@ async def _span(client: Client[Any], query: Query) -> Span:
     """
     done = None if query.cursor is None else _parse(query.cursor)
     if query.purpose is Purpose.CHANGES:
-        start = (done.at if done else query.since or BEGINNING) - OVERLAP
+        start = (done.at if done else query.since or BEGINNING) - query.overlap
         return Span(_whole(start), _whole(await clock(client)))
     if done is not None:
         return done

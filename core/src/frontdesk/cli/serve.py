@@ -1,0 +1,145 @@
+"""Commands of the live half: run, inbox, webhooks."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from frontdesk.cli.options import ConfigOption, JsonOption, StoreOption, configured, looking
+from frontdesk.cli.output import print_json, print_table
+from frontdesk.cli.running import run as finish
+from frontdesk.errors import ConfigurationError
+
+
+def add(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    app.command()(run)
+    box = typer.Typer(help="Look at webhooks that were received and what became of them.")
+    box.callback(invoke_without_command=True)(inbox)
+    box.command("discard")(discard)
+    app.add_typer(box, name="inbox")
+    hooks = typer.Typer(help="Webhooks of a platform.")
+    hooks.command("url")(url)
+    hooks.callback()(_webhooks)
+    app.add_typer(hooks, name="webhooks", no_args_is_help=True)
+
+
+def run(
+    *,
+    config: ConfigOption = None,
+    host: Annotated[str | None, typer.Option("--host", help="Where to listen.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="The port to listen on; 0 takes any.")
+    ] = None,
+) -> None:
+    """Run the service: webhooks, changes and history still to do, until SIGTERM or Ctrl-C."""
+    desk = configured(config)
+    if not desk.connections:
+        raise ConfigurationError(
+            "there is no connection to follow; write one with: frontdesk init CONNECTOR"
+        )
+    try:
+        from frontdesk.web.serving import serve  # keeps --help fast
+    except ImportError:
+        raise ConfigurationError(
+            "the service needs libraries; try: pip install 'frontdesk[web]'"
+        ) from None
+    settings = desk.service_settings
+    _log_lines()
+
+    async def work() -> None:
+        where = settings.port if port is None else port
+        async with desk:
+            await serve(desk, host or settings.host, where, _say_ready)
+
+    finish(work)
+
+
+def _say_ready(address: str) -> None:
+    logging.getLogger("frontdesk").info("listening on %s", address)
+
+
+def _log_lines() -> None:
+    """Write a line for each thing that happens."""
+    log = logging.getLogger("frontdesk")
+    for handler in tuple(log.handlers):
+        # It says warnings as commands do; here every line has its time.
+        log.removeHandler(handler)
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(
+        logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z")
+    )
+    log.addHandler(lines)
+    log.setLevel(logging.INFO)
+
+
+def inbox(
+    context: typer.Context,
+    *,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what was received, by connection, and how it ended."""
+    if context.invoked_subcommand is not None:
+        return
+    desk = looking(config, store)
+    rows, strays = finish(desk.inboxes), finish(desk.strays)
+    if json:
+        foreign = {name: {"total": n, "last": last} for name, (n, last) in strays.items()}
+        print_json({"inboxes": rows, "strays": foreign})
+        return
+    columns = (
+        "connection", "received", "duplicate", "drained", "quarantined", "discarded", "pending",
+        "bytes", "oldest",
+    )  # fmt: skip
+    print_table("Inbox", columns, [[getattr(row, name) for name in columns] for row in rows])
+    for connector, (number, last) in strays.items():
+        typer.echo(
+            f"{number:,} webhooks to /webhooks/at/{connector} were meant for no connection here, "
+            f"the last on {last:%Y-%m-%d %H:%M} UTC"
+        )
+
+
+def discard(
+    connection: Annotated[
+        str | None, typer.Argument(help="Only this connection's; all unless given.")
+    ] = None,
+    *,
+    before: Annotated[
+        datetime, typer.Option("--before", help="UTC; what was received earlier goes.")
+    ],
+    config: ConfigOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Remove webhooks that wait to be drained; that it was done is noted in the store."""
+    desk = looking(config, store)
+    removed = finish(desk.discard_deliveries, before.replace(tzinfo=UTC), connection)
+    for name, number in removed.items():
+        typer.echo(
+            f"{name}: {number:,} deliveries discarded; only polling will find what they said"
+        )
+    if not removed:
+        typer.echo("nothing was pending from before that time")
+
+
+def _webhooks() -> None:
+    """Webhooks of a platform."""
+
+
+def url(
+    connection: Annotated[str, typer.Argument(help="The connection.", show_default=False)],
+    *,
+    config: ConfigOption = None,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Print secrets that belong to the URL.")
+    ] = False,
+) -> None:
+    """Print the URL to give to the platform."""
+    from frontdesk.cli.links import webhook_url  # keeps --help fast
+
+    typer.echo(webhook_url(configured(config), connection, reveal=reveal))

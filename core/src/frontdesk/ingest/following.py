@@ -1,0 +1,216 @@
+"""Following one connection: its history still to do, its changes, its webhooks, all at once.
+
+One session writes for all three; each page is compared with what those before it have
+stored, so it does not matter who comes first. What is live goes before history: history asks
+in the background and leaves it a part of the quota.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from typing import Final, TypeAlias
+
+import anyio
+import attrs
+
+from frontdesk.client import Clock, background
+from frontdesk.connection import Connection
+from frontdesk.errors import (
+    FrontdeskError,
+    LeaseError,
+    PausedError,
+    RateLimitedError,
+    StoreError,
+    UnavailableError,
+)
+from frontdesk.ingest.draining import drain, pause_after
+from frontdesk.ingest.mapping import explain
+from frontdesk.ingest.session import Session, opened, together
+from frontdesk.ingest.sync import walk
+from frontdesk.manifest import Stream
+from frontdesk.model import Purpose
+from frontdesk.progress import Listener, Report
+from frontdesk.store import Store, inbox, states
+from frontdesk.store.states import State
+
+_log = logging.getLogger("frontdesk")
+_Job: TypeAlias = Callable[[], Awaitable[None]]
+_Arrival: TypeAlias = Callable[[], Awaitable[None]]
+
+#: How often the inbox is looked into unasked: another process may have received something.
+LOOK: Final = 2.0
+#: How much the moments of polling are spread, so that not all hotels ask at once.
+SPREAD: Final = 0.1
+#: After how long an account is opened anew: sites, zones and permissions change.
+ANEW: Final = timedelta(hours=24).total_seconds()
+#: How often somebody else's lease, or a pause, is looked at.
+_WAIT: Final = 5.0
+#: How long a failure that a person must mend is left alone: longer each time.
+_FIRST: Final = 30.0
+_LONGEST: Final = 3600.0
+
+
+@attrs.frozen(eq=False)
+class Follower:
+    """Follows one connection until it is cancelled.
+
+    Args:
+        collect: Seconds to wait after a delivery for more, so that they are fetched together.
+        arrived: Returns once the receiver has written something for this connection.
+        others: Names of the other connections in use.
+    """
+
+    connection: Connection
+    store: Store
+    clock: Clock
+    listener: Listener
+    chance: random.Random
+    collect: float
+    arrived: _Arrival
+    others: frozenset[str] = frozenset()
+    _ailing: dict[str, str] = attrs.field(factory=dict[str, str], repr=False)
+
+    async def run(self) -> None:
+        """Open the account and follow it, again and again, whatever happens."""
+        failures = 0
+        while True:
+            try:
+                async with opened(self.connection, self.store, self.clock, self.others) as session:
+                    failures = 0
+                    self._ailing.clear()
+                    await self._note(State.RUNNING)
+                    self._say("followed")
+                    await self._follow(session)
+            except (PausedError, LeaseError) as error:
+                self._say("not followed here: %s", error)
+                await self.clock.sleep(_WAIT)
+            except FrontdeskError as error:
+                wait = self._wait_after(error, failures)
+                failures += 1
+                self._say("stopped: %s; tried again in %.0f s", error, wait, level=logging.WARNING)
+                await self.clock.sleep(wait)
+            except Exception as error:  # noqa: BLE001  # the other connections go on
+                failures += 1
+                said = explain(error)
+                self._say("a fault of frontdesk itself: %s", said, level=logging.ERROR)
+                await self.clock.sleep(min(_FIRST * failures, _LONGEST))
+
+    def _wait_after(self, error: FrontdeskError, failures: int) -> float:
+        if isinstance(error, RateLimitedError | UnavailableError):
+            return pause_after(error, failures).total_seconds()
+        return min(_FIRST * (1 << min(failures, 10)), _LONGEST)
+
+    async def _follow(self, session: Session) -> None:
+        """Do all jobs of a session at once, until it has to be opened anew."""
+        streams = session.connection.manifest.streams
+        read = {s.name: anyio.Event() for s in streams if s.history != "none"}
+        async with together() as group:
+            group.start_soon(self._history, session, read)
+            for stream in streams:
+                if stream.polling is not None:
+                    # Two full scans of a stream at once would take each other's count away.
+                    after = read.get(stream.name) if stream.scan else None
+                    group.start_soon(self._poll, session, stream, after)
+            if "read_webhook" in session.connection.hooks.has:
+                group.start_soon(self._drain, session)
+            await self.clock.sleep(ANEW)
+            group.cancel_scope.cancel()
+
+    async def _history(self, session: Session, read: dict[str, anyio.Event]) -> None:
+        with background():
+            for stream in session.connection.manifest.streams:
+                if stream.name in read:
+                    walked = partial(self._walk, session, stream, Purpose.HISTORY)
+                    await self._persist(f"history of {stream.name}", walked)
+                    read[stream.name].set()
+
+    async def _poll(self, session: Session, stream: Stream, after: anyio.Event | None) -> None:
+        if after is not None:
+            await after.wait()
+        walked = partial(self._walk, session, stream, Purpose.CHANGES)
+        every = stream.polling.total_seconds() if stream.polling else 0.0
+        while True:
+            await self._persist(f"changes of {stream.name}", walked)
+            await self.clock.sleep(every * self.chance.uniform(1 - SPREAD, 1 + SPREAD))
+
+    async def _walk(self, session: Session, stream: Stream, purpose: Purpose) -> None:
+        connection = session.connection
+        report = Report(connection.name, connection.connector.name)
+        await walk(session, report, self.listener, stream, purpose)
+        if report.records:
+            self._say(
+                "%s of %s: %d records, %d events",
+                purpose.value, stream.name, report.records, report.events,
+            )  # fmt: skip
+
+    async def _drain(self, session: Session) -> None:
+        connection = session.connection
+        report = Report(connection.name, connection.connector.name)
+
+        async def drained() -> None:
+            # One batch after the other, as long as there are any.
+            while ((due := await self._due(session)) is not None and due <= 0) and await drain(
+                session, report
+            ):
+                pass
+
+        while True:
+            await self._persist("webhooks", drained)
+            due = await self._due(session)
+            if due is None:
+                await self._arrival()
+            else:
+                # Something else may come meanwhile, and be due before.
+                await self.clock.sleep(min(max(due, 0.0), LOOK))
+
+    async def _due(self, session: Session) -> float | None:
+        """Return in how many seconds the inbox has something to drain; None if it is empty."""
+        due = await self.store.read(lambda db: inbox.next_due(db, session.stored.id))
+        if due is None:
+            return None
+        # What was just received waits a moment for more of its kind.
+        return (due - self.clock.now()).total_seconds() + self.collect
+
+    async def _arrival(self) -> None:
+        """Wait for a delivery; another process may have received one, so not for ever."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._wake, group.cancel_scope)
+            await self.clock.sleep(LOOK)
+            group.cancel_scope.cancel()
+
+    async def _wake(self, scope: anyio.CancelScope) -> None:
+        await self.arrived()
+        scope.cancel()
+
+    async def _persist(self, name: str, job: _Job) -> None:
+        """Do *job*; where the platform is away or wants quiet, again later."""
+        failures = 0
+        while True:
+            try:
+                await job()
+            except (RateLimitedError, UnavailableError) as error:
+                wait = pause_after(error, failures).total_seconds()
+                failures += 1
+                self._say("%s wait %.0f s: %s", name, wait, error, level=logging.WARNING)
+                self._ailing[name] = str(error)
+                await self._note(State.WAITING, str(error))
+                await self.clock.sleep(wait)
+            else:
+                if self._ailing.pop(name, None) is not None and not self._ailing:
+                    await self._note(State.RUNNING)
+                return
+
+    async def _note(self, state: State, reason: str = "") -> None:
+        now, name = self.clock.now(), self.connection.name
+        try:
+            await self.store.write(lambda db: states.note_state(db, name, state, reason, now))
+        except StoreError as error:
+            self._say("its state cannot be noted: %s", error, level=logging.WARNING)
+
+    def _say(self, text: str, *values: object, level: int = logging.INFO) -> None:
+        extra = {"connection": self.connection.name, "connector": self.connection.connector.name}
+        _log.log(level, "%s: " + text, self.connection.name, *values, extra=extra)

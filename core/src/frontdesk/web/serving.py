@@ -1,0 +1,61 @@
+"""Serving a desk: receiver, followers and pages in one process, ended by a signal."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import anyio
+import uvicorn
+
+from frontdesk.desk import Desk
+from frontdesk.serving import listen
+
+#: Seconds for requests under way, once a signal came.
+_GRACE: Final = 5
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to us: the followers have to end as well."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Capture none."""
+        yield
+
+
+async def serve(desk: Desk, host: str, port: int, ready: Callable[[str], Any]) -> None:
+    """Serve *desk* until SIGTERM or SIGINT; what was answered is written, nothing is half done.
+
+    Args:
+        port: 0 takes any that is free.
+        ready: Told the base URL once deliveries can come.
+
+    Raises:
+        ConfigurationError: The port is taken.
+    """
+    listening = listen(port, host)
+    config = uvicorn.Config(
+        desk.asgi(),
+        log_level="warning",
+        # A URL may carry a secret.
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=_GRACE,
+        server_header=False,
+    )
+    server = _Server(config)
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with desk.service(), anyio.create_task_group() as group:
+            group.start_soon(_end_on, signals, server)
+            ready(f"http://{host}:{listening.getsockname()[1]}/")
+            await server.serve(sockets=[listening])
+            group.cancel_scope.cancel()
+
+
+async def _end_on(signals: Any, server: uvicorn.Server) -> None:
+    async for _ in signals:
+        server.should_exit = True
+        return

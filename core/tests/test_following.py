@@ -1,0 +1,247 @@
+"""The service follows connections: history, changes and webhooks meet without gap or double."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import inn
+import pytest
+from hooked import about, hooked, signed
+from inn import asked, busy, connected, stay
+from stepping import SteppedClock, until
+
+from frontdesk import Desk
+from frontdesk.servicing import AlertSettings, ServiceSettings
+
+pytestmark = pytest.mark.anyio
+LATER = "2026-11-01T12:00:30Z"
+
+
+@asynccontextmanager
+async def served(
+    store: Path, *houses: inn.Inn, clock: SteppedClock, **options: Any
+) -> AsyncGenerator[Desk]:
+    """A desk that is at work."""
+    inn.prepare(store)
+    made = {name: options.pop(name) for name in ("service", "alerts") if name in options}
+    connector = options.pop("connector", None) or hooked()
+    async with Desk(store, clock=clock, **made) as desk:
+        for house in houses:
+            connected(desk, house, connector, name=house.id, **options)
+        async with desk.service():
+            yield desk
+
+
+async def send(desk: Desk, name: str, *news: Any) -> int:
+    headers, body = signed(*news)
+    return (await desk.receive(name, headers=headers, body=body)).status
+
+
+def counted(store: Path, metric: str) -> int:
+    return inn.metrics(store).get(metric, 0)
+
+
+async def state(desk: Desk) -> tuple[str, str]:
+    (row,) = await desk.status()
+    return row.state, row.reason
+
+
+async def test_history_changes_and_webhooks_each_show_an_action_once(store: Path) -> None:
+    house, clock = busy(5), SteppedClock()
+    async with served(store, house, clock=clock) as desk:
+
+        async def synced() -> bool:
+            return counted(store, "Booked Stay") == 5
+
+        await until(clock, synced)
+        house.rows["stays"][0] |= {"cancelled": LATER, "changed": LATER}
+        assert await send(desk, house.id, about("stays", "s0")) == 200
+
+        async def seen() -> bool:
+            return counted(store, "Cancelled Stay") == 1
+
+        before = clock.at
+        await until(clock, seen)
+        assert (clock.at - before).total_seconds() <= 5
+        # Polling finds the same again, and a stay of which no delivery told.
+        house.rows["stays"].append(stay("quiet", changed=LATER))
+        await clock.advance(700)
+
+    assert inn.metrics(store)["Cancelled Stay"] == 1
+    assert inn.metrics(store)["Booked Stay"] == 6
+
+
+async def test_deliveries_of_a_moment_are_fetched_together(store: Path) -> None:
+    """Seen to fail when each delivery is drained as it comes: three requests."""
+    house, clock = busy(5), SteppedClock()
+    settings = ServiceSettings(collect=4)
+    async with served(store, house, clock=clock, service=settings) as desk:
+
+        async def synced() -> bool:
+            return counted(store, "Booked Stay") == 5 and counted(store, "Joined Club") == 2
+
+        await until(clock, synced)
+        await clock.advance(1)
+        house.forget_requests()
+        for id in ("s0", "s1", "s2"):
+            await send(desk, house.id, about("stays", id))
+            await clock.advance(1)
+        assert not [q for q in house.asked("stays") if "ids" in q]
+        await clock.advance(4)
+
+        assert [q["ids"] for q in house.asked("stays") if "ids" in q] == ["s0,s1,s2"]
+
+
+async def test_deliveries_wait_in_the_store_while_the_platform_is_away(store: Path) -> None:
+    """Seen to fail when a delivery ends with the failure of its fetch."""
+    house, clock = busy(2), SteppedClock()
+    async with served(store, house, clock=clock) as desk:
+
+        async def synced() -> bool:
+            return counted(store, "Booked Stay") == 2
+
+        await until(clock, synced)
+        house.rows["stays"].append(stay("new"))
+        house.before = lambda _: httpx.Response(503)
+        await send(desk, house.id, about("stays", "new"))
+
+        async def postponed() -> bool:
+            return bool(asked(store, "SELECT 1 FROM deliveries WHERE tries > 0"))
+
+        await until(clock, postponed, step=5)
+        assert (await state(desk))[0] == "waiting"
+        house.before = lambda _: None
+
+        async def seen() -> bool:
+            return counted(store, "Booked Stay") == 3
+
+        await until(clock, seen, step=5)
+
+        async def running() -> bool:
+            return (await state(desk))[0] == "running"
+
+        await until(clock, running, step=5)
+        (box,) = await desk.inboxes()
+    assert (box.drained, box.pending) == (1, 0)
+
+
+async def test_credentials_that_are_refused_stop_one_connection_and_no_other(store: Path) -> None:
+    good, bad, clock = busy(2), inn.Inn("elm-1"), SteppedClock()
+    bad.token = "another"
+    async with served(store, good, bad, clock=clock):
+
+        async def synced() -> bool:
+            return counted(store, "Booked Stay") == 2
+
+        await until(clock, synced)
+        bad.forget_requests()
+        await clock.advance(3600)
+        # Tried again now and then, ever more rarely.
+        assert 1 <= len(bad.requests) <= 8
+
+
+async def test_a_pause_stops_following_and_resuming_goes_on(store: Path) -> None:
+    house, clock = busy(2), SteppedClock()
+    async with served(store, house, clock=clock) as desk:
+
+        async def synced() -> bool:
+            return counted(store, "Booked Stay") == 2
+
+        await until(clock, synced)
+        await desk.pause(house.id)
+        await clock.advance(900)
+        house.forget_requests()
+        house.rows["stays"].append(stay("new", changed=LATER))
+        assert await send(desk, house.id, about("stays", "new")) == 200
+        await clock.advance(900)
+        assert not house.requests
+        assert counted(store, "Booked Stay") == 2
+
+        await desk.resume(house.id)
+
+        async def seen() -> bool:
+            return counted(store, "Booked Stay") == 3
+
+        await until(clock, seen, step=5)
+
+
+async def test_intervals_of_polling_can_be_set_for_a_connection(store: Path) -> None:
+    """Seen to fail when the manifest's interval is used whatever the connection says."""
+    house, clock = busy(1), SteppedClock()
+    polling = {"stays": {"every": 60, "overlap": 30}}
+    async with served(store, house, clock=clock, polling=polling):
+        await clock.advance(30)
+        house.forget_requests()
+        await clock.advance(600)
+        polled = {stream: len(house.asked(stream)) for stream in ("stays", "guests")}
+
+    assert 9 <= polled["stays"] <= 12
+    assert 1 <= polled["guests"] <= 3
+
+
+async def test_each_change_of_state_is_told_once(store: Path) -> None:
+    """Seen to fail when what was told is kept in memory only: told again by the next process."""
+    told: list[dict[str, Any]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        import json
+
+        told.append(json.loads(request.content))
+        return httpx.Response(204)
+
+    from frontdesk.ingest.alerts import Alerter
+
+    house, clock = busy(1), SteppedClock()
+    transport = httpx.MockTransport(answer)
+    settings = AlertSettings(url="https://alerts.example/CANARY")
+    inn.prepare(store)
+    async with Desk(store, clock=clock) as desk:
+        connected(desk, house, name="oak", key_expires="2026-11-20")
+
+        def alerter() -> Alerter:
+            return Alerter(desk.store, clock, desk.connections, settings, transport)
+
+        await alerter().look()
+        await desk.sync("oak")
+        await alerter().look()
+        house.token = "changed"
+        with pytest.raises(Exception, match="401"):
+            await desk.sync("oak")
+        for _ in range(2):
+            await alerter().look()
+        house.token = inn.TOKEN
+        await desk.sync("oak")
+        await alerter().look()
+
+    assert [(one["connection"], one["state"]) for one in told] == [
+        ("oak", "key expires"),
+        ("oak", "needs attention"),
+        ("oak", "running"),
+    ]
+    assert "frontdesk check oak" in told[1]["todo"]
+
+
+async def test_an_alert_that_could_not_be_told_is_told_later(
+    store: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from frontdesk.ingest.alerts import Alerter
+
+    answers = [httpx.Response(500), httpx.Response(200)]
+    house, clock = busy(1), SteppedClock()
+    settings = AlertSettings(url="https://alerts.example/CANARY")
+    transport = httpx.MockTransport(lambda _: answers.pop(0))
+    inn.prepare(store)
+    async with Desk(store, clock=clock) as desk:
+        connected(desk, house, name="oak")
+        await desk.sync("oak")
+        await desk.pause("oak")
+        alerter = Alerter(desk.store, clock, desk.connections, settings, transport)
+        for _ in range(3):
+            await alerter.look()
+
+    assert not answers
+    assert "CANARY" not in caplog.text
