@@ -343,3 +343,25 @@ async def test_an_older_version_that_a_late_delivery_brings_replaces_nothing(sto
     assert asked(store, "SELECT first_name FROM profiles WHERE email = 'eve@example.com'") == [
         ("New",)
     ]
+
+
+async def test_a_guest_is_forgotten_in_what_waits_as_well(store: Path) -> None:
+    """Seen to fail when the inbox is left as it is."""
+    house = busy(2)
+    async with opened_desk(store, house, hooked(Webhook.FACTS)) as desk:
+        rows = [row("guests", guest("ada", name="CANARY")), row("guests", guest("bob"))]
+        await send(desk, *rows)
+        headers, body = signed(about("stays", "s1"), note="no JSON: ada@example.com")
+        await desk.receive("oak", headers=headers, body=body)
+
+        receipts = await desk.forget("ada@example.com")
+
+        assert receipts[0].erased["oak"]["deliveries"] == 2
+        assert b"CANARY" not in inn.written(store)
+        assert b"ada@example.com" not in inn.written(store)
+        assert sums_up(store)
+        await drained(desk)
+        shown = [row.profile["email"] for row in await desk.profiles()]
+        assert "ada@example.com" not in shown
+    assert b"ada@example.com" not in inn.written(store)
+    assert sums_up(store)

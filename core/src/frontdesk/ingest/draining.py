@@ -112,6 +112,11 @@ async def _commit(session: Session, waiting: Sequence[Waiting], report: Report) 
 
     def finish(batch: Batch) -> None:
         nonlocal last
+        if last.deliveries:
+            # Somebody was forgotten meanwhile. What could not be read stays in the inbox,
+            # out of which the guest was cut: it is read again as it is now.
+            news.quarantined.clear()
+            news.endings.pop(Ending.QUARANTINED.value, None)
         last = batch
         batch.deliveries = news.endings
         batch.quarantined += news.quarantined

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import attrs
 import msgspec
-from sqlalchemy.exc import SQLAlchemyError
 
 from frontdesk import jsons
 from frontdesk.client import Clock
@@ -138,10 +137,11 @@ class Receiver:
             if not shared:
                 return await self._take(verified, delivery)
             return await self._route(verified, delivery)
-        except (StoreError, SQLAlchemyError) as error:
-            said = error if isinstance(error, StoreError) else type(error).__name__
-            _log.warning("a webhook could not be written: %s", said)
-            return _AGAIN
+        except StoreError as error:
+            _log.warning("a webhook could not be written: %s", error)
+        except Exception as error:  # noqa: BLE001  # a web server would log what it quotes
+            _log.error("a webhook could not be written: %s", explain(error))  # noqa: TRY400
+        return _AGAIN
 
     async def _verified(self, connection: Connection, delivery: Delivery) -> bool:
         try:

@@ -11,7 +11,7 @@ import attrs
 from sqlalchemy import Connection, Engine, insert, select, text, update
 
 from frontdesk import jsons
-from frontdesk.store import erasing, erasing_records
+from frontdesk.store import erasing, erasing_inbox, erasing_records
 from frontdesk.store.batch import Kind
 from frontdesk.store.engine import reading, writing
 from frontdesk.store.erasing import Erasing, Step
@@ -24,6 +24,7 @@ from frontdesk.wire import time_json
 STEPS: Final[tuple[Step, ...]] = (
     erasing_records.erase_records,
     erasing_records.erase_quarantine,
+    erasing_inbox.erase_inbox,
     erasing.erase_log,
     erasing.erase_reservations,
     erasing.remember_addresses,
@@ -41,6 +42,7 @@ _TOUCHED: Final = [
     "consents",
     "reservations",
     "quarantine",
+    "deliveries",
     "connections",
 ]
 
