@@ -245,7 +245,7 @@ def _into_sqlite(store: str) -> Iterator[Any]:
 
 
 def _into_postgresql(store: str) -> Iterator[Any]:
-    import psycopg  # noqa: PLC0415  # only one of the two databases needs it
+    import psycopg  # only one of the two databases needs it
 
     db = psycopg.connect(store, autocommit=True)
 

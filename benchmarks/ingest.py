@@ -67,7 +67,7 @@ def stores(database: str, folder: Path) -> Iterator[Stores]:
     if database == "sqlite":
         yield Stores(folder)
         return
-    from postgresql import server  # noqa: PLC0415  # needs a library that SQLite does not
+    from postgresql import server  # needs a library that SQLite does not
 
     with server() as running:
         yield Stores(folder, running)

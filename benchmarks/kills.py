@@ -124,8 +124,8 @@ def create_and_die(store: str) -> int:
 
 def main() -> None:
     """Read the command line, and say how it went."""
-    from ingest import stores  # noqa: PLC0415
-    from stores import dump  # noqa: PLC0415
+    from ingest import stores
+    from stores import dump
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--moments", type=int, default=50)

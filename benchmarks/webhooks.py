@@ -76,7 +76,9 @@ class Driver:
             gap = self._connections / rate
             for number in range(self._connections):
                 group.start_soon(
-                    self._send, time.perf_counter() + seconds, (gap, number * gap / self._connections)
+                    self._send,
+                    time.perf_counter() + seconds,
+                    (gap, number * gap / self._connections),
                 )
 
     async def _send(self, until: float, paced: tuple[float, float] | None) -> None:

@@ -57,7 +57,9 @@ async def settled() -> None:
             await anyio.lowlevel.checkpoint()
 
 
-async def until(clock: SteppedClock, reached: Callable[[], Awaitable[bool]], step: float = 1) -> None:
+async def until(
+    clock: SteppedClock, reached: Callable[[], Awaitable[bool]], step: float = 1
+) -> None:
     """Let time pass until something is so."""
     for _ in range(500):
         if await reached():

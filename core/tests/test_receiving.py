@@ -275,9 +275,7 @@ async def test_what_cannot_be_read_is_set_aside_and_replayed(store: Path) -> Non
         (entry,) = await desk.quarantine()
         assert (entry.stream, entry.hooks) == ("webhooks", "read_webhook")
         assert entry.reason.startswith("read_webhook: missing field 'news'")
-        assert await desk.replay(entry.id) == {
-            entry.id: f"still quarantined: {entry.reason}"
-        }
+        assert await desk.replay(entry.id) == {entry.id: f"still quarantined: {entry.reason}"}
         (box,) = await desk.inboxes()
         assert (box.received, box.quarantined, box.pending) == (1, 1, 0)
 

@@ -191,7 +191,7 @@ async def test_mail_alerts(store: Path) -> None:
         def __init__(self) -> None:
             self.mails: list[str] = []
 
-        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  # as the server calls it
             self.mails.append(envelope.content.decode())
             return "250 taken"
 
@@ -211,3 +211,18 @@ async def test_mail_alerts(store: Path) -> None:
     (text,) = box.mails
     assert "Subject: frontdesk: oak paused" in text
     assert "What to do: frontdesk resume oak" in text
+
+
+def test_code_that_does_not_await_receives_and_follows(store: Path) -> None:
+    from frontdesk import blocking
+
+    inn.prepare(store)
+    headers, body = signed(about("stays", "s1"))
+    with blocking.Desk(store, clock=inn.FixedClock()) as desk:
+        desk.connect(hooked(), name="oak", token=inn.TOKEN, transport=busy(2).transport)
+        desk.sync("oak")
+        assert desk.receive("oak", headers=headers, body=body).status == 200
+        assert desk.receive_at("birch", headers=headers, body=body).status == 404
+        assert [box.pending for box in desk.inboxes()] == [1]
+        assert desk.strays() == {}
+        assert desk.discard_deliveries(inn.NOW) == {}

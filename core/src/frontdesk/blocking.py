@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,9 +21,10 @@ from frontdesk import desk as async_desk
 from frontdesk.connection import Connection
 from frontdesk.errors import FrontdeskError
 from frontdesk.ingest.checking import Check
+from frontdesk.ingest.receiving import Answer
 from frontdesk.ingest.remap import Remapped
 from frontdesk.progress import Report, Update
-from frontdesk.store import forgetting, listing
+from frontdesk.store import forgetting, inbox, listing
 from frontdesk.store.pruning import Pruned
 from frontdesk.store.status import ConnectionRow
 
@@ -139,6 +141,34 @@ class Desk:
         """Remove what nobody needs any more; see :meth:`frontdesk.Desk.prune`."""
         return self._run(lambda: self._desk.prune(before, dry_run=dry_run))
 
+    @contextmanager
+    def service(self) -> Generator[None]:
+        """Follow all connections beside the block; see :meth:`frontdesk.Desk.service`."""
+        with self._opened.wrap_async_context_manager(self._desk.service()):
+            yield
+
+    def receive(self, connection: Connection | str, **request: Any) -> Answer:
+        """Take in a webhook; see :meth:`frontdesk.Desk.receive`."""
+        return self._run(lambda: self._desk.receive(connection, **request))
+
+    def receive_at(self, connector: str, **request: Any) -> Answer:
+        """Take in a webhook to a shared URL; see :meth:`frontdesk.Desk.receive_at`."""
+        return self._run(lambda: self._desk.receive_at(connector, **request))
+
+    def inboxes(self) -> list[inbox.InboxRow]:
+        """Return the inbox of every connection the store knows."""
+        return self._run(self._desk.inboxes)
+
+    def strays(self) -> dict[str, tuple[int, datetime]]:
+        """Return how many webhooks were meant for nobody here; see :meth:`frontdesk.Desk.strays`."""
+        return self._run(self._desk.strays)
+
+    def discard_deliveries(
+        self, before: datetime, connection: Connection | str | None = None
+    ) -> dict[str, int]:
+        """Give up deliveries that wait; see :meth:`frontdesk.Desk.discard_deliveries`."""
+        return self._run(lambda: self._desk.discard_deliveries(before, connection))
+
     def export_guest(self, who: str) -> dict[str, Any]:
         """Return all that is stored of a guest; see :meth:`frontdesk.Desk.export_guest`."""
         return self._run(lambda: self._desk.export_guest(who))
@@ -147,7 +177,11 @@ class Desk:
         """Erase a guest from the store; see :meth:`frontdesk.Desk.forget`."""
         return self._run(lambda: self._desk.forget(who))
 
-    def _run(self, verb: Callable[[], Awaitable[_T]]) -> _T:
+    @property
+    def _opened(self) -> BlockingPortal:
         if self._portal is None:
             raise RuntimeError("the desk is not open: use it in a with block")
-        return self._portal.call(verb)
+        return self._portal
+
+    def _run(self, verb: Callable[[], Awaitable[_T]]) -> _T:
+        return self._opened.call(verb)

@@ -140,7 +140,7 @@ class Receiver:
         except StoreError as error:
             _log.warning("a webhook could not be written: %s", error)
         except Exception as error:  # noqa: BLE001  # a web server would log what it quotes
-            _log.error("a webhook could not be written: %s", explain(error))  # noqa: TRY400
+            _log.error("a webhook could not be written: %s", explain(error))
         return _AGAIN
 
     async def _verified(self, connection: Connection, delivery: Delivery) -> bool:
