@@ -79,8 +79,18 @@ def borrowed(db: Connection, connection: int) -> Lease:
 
 
 def renew(db: Connection, lease: Lease, now: datetime) -> None:
-    """Move the end of *lease* to a minute from *now*."""
+    """Move the end of *lease* to a minute from *now*.
+
+    Raises:
+        LeaseError: The lease was lost.
+        PausedError: A person stopped the connection meanwhile.
+    """
     _fenced(db, lease, {"lease_until": now + LEASE})
+    if not lease.mending:
+        state = db.execute(
+            select(connections.c.state).where(connections.c.id == lease.connection)
+        ).scalar_one()
+        refuse_stopped(lease.name, state)
 
 
 def release(db: Connection, lease: Lease) -> None:
