@@ -31,6 +31,7 @@ from frontdesk.model import (
     Event,
     Gone,
     Merged,
+    Notice,
     Origin,
     Page,
     Profile,
@@ -42,6 +43,7 @@ from frontdesk.model import (
     Related,
     Reservation,
     Site,
+    Standing,
     Unreadable,
 )
 
@@ -83,6 +85,7 @@ __all__ = [
     "Manifest",
     "Merged",
     "Metric",
+    "Notice",
     "Origin",
     "Page",
     "Profile",
@@ -98,6 +101,7 @@ __all__ = [
     "Report",
     "Reservation",
     "Site",
+    "Standing",
     "Stream",
     "Unreadable",
     "Update",

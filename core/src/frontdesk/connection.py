@@ -28,6 +28,7 @@ from frontdesk.model import (
     Event,
     Gone,
     Merged,
+    Notice,
     Page,
     Profile,
     Query,
@@ -112,8 +113,10 @@ class Hooks:
         )
         return reservation
 
-    def read_webhook(self, delivery: Delivery, context: Context) -> tuple[Record | Ref, ...]:
-        """Return the records and refs of a delivery."""
+    def read_webhook(
+        self, delivery: Delivery, context: Context
+    ) -> tuple[Record | Ref | Notice, ...]:
+        """Return the records, refs and notices of a delivery."""
         return tuple(self._call.read_webhook(delivery=delivery, context=context) or ())
 
 

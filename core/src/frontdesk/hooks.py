@@ -19,6 +19,7 @@ from frontdesk.model import (
     Event,
     Gone,
     Merged,
+    Notice,
     Page,
     Profile,
     Query,
@@ -73,8 +74,10 @@ class ConnectorHooks:
         """Turn a record into a reservation in the neutral shape."""
 
     @hookspec(firstresult=True)
-    def read_webhook(self, delivery: Delivery, context: Context) -> Iterable[Record | Ref]:
-        """Turn a delivery into the records it carries or the ids it names."""
+    def read_webhook(
+        self, delivery: Delivery, context: Context
+    ) -> Iterable[Record | Ref | Notice]:
+        """Turn a delivery into the records it carries, the ids it names, or news of itself."""
         return ()
 
     @hookspec(firstresult=True)

@@ -39,6 +39,7 @@ from frontdesk.model import (
     Gone,
     Json,
     Merged,
+    Notice,
     Profile,
     Record,
     Ref,
@@ -176,7 +177,7 @@ class LoadedConnector:
             outputs = self._run(record, previous, known)
         yield from self._lines(record, answered(outputs, known))
 
-    def read_webhook(self, delivery: Delivery) -> Iterator[Record | Ref]:
+    def read_webhook(self, delivery: Delivery) -> Iterator[Record | Ref | Notice]:
         """Call the hook.
 
         Raises:
