@@ -30,6 +30,7 @@ from frontdesk.model import (
     Event,
     Gone,
     Merged,
+    Notice,
     Page,
     Profile,
     Query,
@@ -151,6 +152,7 @@ manifest = Manifest(
     ),
     realtime=True,
     webhook=Webhook.IDS,
+    webhook_discard=webhooks.DISCARDED,
     icon=_ICON,
     sandbox="frontdesk_mews.sandbox:create",
     request_id="request-id",
@@ -198,9 +200,9 @@ def map_reservation(record: Record, context: Context) -> Reservation | None:
 
 
 @hookimpl
-def read_webhook(delivery: Delivery) -> Iterable[Ref]:
-    """Name the records a delivery speaks of."""
-    return webhooks.refs(delivery)
+def read_webhook(delivery: Delivery) -> Iterable[Ref | Notice]:
+    """Name the records a delivery speaks of, or tell what became of the integration."""
+    return webhooks.news(delivery)
 
 
 @hookimpl
