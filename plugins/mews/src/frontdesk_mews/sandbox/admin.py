@@ -28,8 +28,13 @@ class _Restore(msgspec.Struct, forbid_unknown_fields=True, rename="pascal"):
     reservation_ids: list[str]
 
 
+class _Move(_Restore, rename="pascal"):
+    move: str
+
+
 _ADVANCE: Final = msgspec.json.Decoder(_Advance)
 _RESTORE: Final = msgspec.json.Decoder(_Restore)
+_MOVE: Final = msgspec.json.Decoder(_Move)
 
 
 class _Platform(Protocol):
@@ -41,7 +46,7 @@ class _Platform(Protocol):
     def now(self) -> datetime: ...
     def advance(self, by: timedelta) -> None: ...
     def play(self, changes: int) -> None: ...
-    def restore(self, reservation: str) -> None: ...
+    def move(self, reservation: str, move: str) -> None: ...
 
 
 class Admin:
@@ -57,6 +62,7 @@ class Admin:
             ("DELETE", "/sandbox/faults"): self._clear,
             ("POST", "/sandbox/advance"): self._advance,
             ("POST", "/sandbox/restore"): self._restore,
+            ("POST", "/sandbox/move"): self._move,
         }
 
     def answer(self, request: Request) -> object:
@@ -100,10 +106,16 @@ class Admin:
         return {"NowUtc": self._platform.now}
 
     def _restore(self, request: Request) -> object:
-        wanted = _decoded(request, _RESTORE)
-        for reservation in wanted.reservation_ids:
-            self._platform.restore(reservation)
-        return {"ReservationIds": wanted.reservation_ids}
+        return self._moved(_decoded(request, _RESTORE).reservation_ids, "restore")
+
+    def _move(self, request: Request) -> object:
+        wanted = _decoded(request, _MOVE)
+        return self._moved(wanted.reservation_ids, wanted.move)
+
+    def _moved(self, reservations: list[str], move: str) -> object:
+        for reservation in reservations:
+            self._platform.move(reservation, move)
+        return {"ReservationIds": reservations}
 
 
 def _decoded(request: Request, decoder: msgspec.json.Decoder[T]) -> T:

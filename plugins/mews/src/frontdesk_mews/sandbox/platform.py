@@ -15,9 +15,10 @@ from frontdesk.sandbox import ASGI
 from frontdesk_mews.sandbox import spoiling, wire
 from frontdesk_mews.sandbox.admin import Admin
 from frontdesk_mews.sandbox.faults import Faults, Slow
+from frontdesk_mews.sandbox.journal import Facts
 from frontdesk_mews.sandbox.limiter import Limiter
 from frontdesk_mews.sandbox.listings import Page
-from frontdesk_mews.sandbox.moves import restore
+from frontdesk_mews.sandbox.moves import MOVES
 from frontdesk_mews.sandbox.operations import OPERATIONS, Operations
 from frontdesk_mews.sandbox.options import Options
 from frontdesk_mews.sandbox.play import Player
@@ -81,10 +82,20 @@ class Platform:
 
     def restore(self, reservation: str) -> None:
         """Take a cancellation back, which is not possible through the API."""
+        self.move(reservation, "restore")
+
+    def move(self, reservation: str, move: str) -> None:
+        """Make a move by its name; some are not possible through the API."""
         number = self.world.reservations.numbers.get(reservation)
         if number is None:
             raise invalid("ReservationIds")
-        restore(self.world, number)
+        if move not in MOVES:
+            raise invalid("Move")
+        MOVES[move](self.world, number)
+
+    def stays(self) -> dict[str, Facts]:
+        """Tell how far each reservation has come by now."""
+        return {row.id: row.facts() for row in self.world.reservations}
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -17,7 +17,7 @@ from frontdesk_mews.sandbox.house_rows import (
     Voucher,
     VoucherCode,
 )
-from frontdesk_mews.sandbox.journal import Journal
+from frontdesk_mews.sandbox.journal import Facts, Journal
 from frontdesk_mews.sandbox.ledger import Ledger
 from frontdesk_mews.sandbox.options import Options
 from frontdesk_mews.sandbox.plans import Plan
@@ -135,8 +135,11 @@ class World:
     def change(self, table: Table[Any], number: int, kind: str, **fields: object) -> None:
         """Change a row now and write it down."""
         self.version += 1
+        row, mask = table.rows[number], table.masks[number]
+        stay = isinstance(row, Reservation)
+        before = row.facts() if stay else None
         table.change(number, self.clock.now, **fields)
-        self.note(kind, table.rows[number].id, table.masks[number])
+        self.note(kind, row.id, mask, (before, row.facts() if stay else None))
 
     def add(self, table: Table[Any], row: Row, mask: int) -> int:
         """Add a row now."""
@@ -150,9 +153,15 @@ class World:
         if (place := self.addresses.numbers.get(row.address_id or "")) is not None:
             self.addresses.masks[place] |= mask
 
-    def note(self, kind: str, identity: str, mask: int) -> None:
+    def note(
+        self,
+        kind: str,
+        identity: str,
+        mask: int,
+        course: tuple[Facts | None, Facts | None] = (None, None),
+    ) -> None:
         """Write an action down."""
-        self.journal.write(self.clock.now, kind, identity, mask)
+        self.journal.write(self.clock.now, kind, identity, mask, course)
 
 
 def _dated(rows: Iterable[Any], mask: int) -> Iterator[tuple[float, float, int, Any]]:
