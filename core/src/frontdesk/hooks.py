@@ -74,9 +74,7 @@ class ConnectorHooks:
         """Turn a record into a reservation in the neutral shape."""
 
     @hookspec(firstresult=True)
-    def read_webhook(
-        self, delivery: Delivery, context: Context
-    ) -> Iterable[Record | Ref | Notice]:
+    def read_webhook(self, delivery: Delivery, context: Context) -> Iterable[Record | Ref | Notice]:
         """Turn a delivery into the records it carries, the ids it names, or news of itself."""
         return ()
 

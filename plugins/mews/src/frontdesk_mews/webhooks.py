@@ -23,7 +23,9 @@ _STREAMS: Final = {
 #: whom at the hotel they name.
 DISCARDED: Final = ("?Token", "Data.AccessToken", "Data.ApiKey", "Data.Requestor")
 _AGAIN: Final = "if the configured access token is refused, put the present one into access_token"
-_ENDED: Final = "ask the hotel, or enable it again in Mews Operations, Marketplace"
+_IN: Final = "in Mews Operations, Marketplace"
+_FROM: Final = "from Mews Operations, Marketplace"
+_ENDED: Final = f"ask the hotel, or enable it again {_IN}"
 #: By action: how the connection stands, and in words what happened and what to do.
 _NEWS: Final[Mapping[str, tuple[Standing, str]]] = {
     "IntegrationCreated": (Standing.OPEN, f"connected the integration; {_AGAIN}"),
@@ -33,13 +35,12 @@ _NEWS: Final[Mapping[str, tuple[Standing, str]]] = {
     "IntegrationCanceled": (Standing.CLOSED, f"cancelled the integration; {_ENDED}"),
     "IntegrationDeleted": (
         Standing.CLOSED,
-        "deleted the integration; connect it anew in Mews Operations, Marketplace",
+        f"deleted the integration; connect it anew {_IN}",
     ),
     # The key itself came along, but nothing signs it: who knows the URL could send another.
     "IntegrationApiKeyCreated": (
         Standing.CHANGED,
-        "made a new access token for the integration; "
-        "copy it from Mews Operations, Marketplace, into access_token",
+        f"made a new access token for the integration; copy it {_FROM}, into access_token",
     ),
 }
 

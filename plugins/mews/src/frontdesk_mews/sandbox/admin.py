@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from frontdesk_mews.sandbox.faults import AnyFault, Faults
+from frontdesk_mews.sandbox.integration import Integration
 from frontdesk_mews.sandbox.journal import Journal
 from frontdesk_mews.sandbox.refusal import Refusal
 from frontdesk_mews.sandbox.tokens import Tokens
@@ -32,15 +33,24 @@ class _Move(_Restore, rename="pascal"):
     move: str
 
 
+class _News(msgspec.Struct, forbid_unknown_fields=True, rename="pascal"):
+    action: str
+    enterprise_id: str | None = None
+
+
 _ADVANCE: Final = msgspec.json.Decoder(_Advance)
 _RESTORE: Final = msgspec.json.Decoder(_Restore)
 _MOVE: Final = msgspec.json.Decoder(_Move)
+
+
+_NEWS: Final = msgspec.json.Decoder(_News)
 
 
 class _Platform(Protocol):
     tokens: Tokens
     faults: Faults
     journal: Journal
+    integration: Integration
 
     @property
     def now(self) -> datetime: ...
@@ -63,6 +73,7 @@ class Admin:
             ("POST", "/sandbox/advance"): self._advance,
             ("POST", "/sandbox/restore"): self._restore,
             ("POST", "/sandbox/move"): self._move,
+            ("POST", "/sandbox/integration"): self._announce,
         }
 
     def answer(self, request: Request) -> object:
@@ -111,6 +122,10 @@ class Admin:
     def _move(self, request: Request) -> object:
         wanted = _decoded(request, _MOVE)
         return self._moved(wanted.reservation_ids, wanted.move)
+
+    def _announce(self, request: Request) -> object:
+        wanted = _decoded(request, _NEWS)
+        return {"ApiKey": self._platform.integration.announce(wanted.action, wanted.enterprise_id)}
 
     def _moved(self, reservations: list[str], move: str) -> object:
         for reservation in reservations:

@@ -7,6 +7,8 @@ from typing import Literal
 
 import attrs
 
+from frontdesk_mews.sandbox.sending import Sending
+
 #: A row says who may see it in one 64-bit mask, a bit for each property.
 MOST_PROPERTIES = 64
 
@@ -20,7 +22,7 @@ def _aware(
 
 
 @attrs.frozen(kw_only=True)
-class Options:
+class Options(Sending):
     """The size and the manners of the generated world."""
 
     reservations: int = attrs.field(
