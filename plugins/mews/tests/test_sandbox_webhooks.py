@@ -179,7 +179,7 @@ async def test_whoever_sees_a_guest_is_told_of_the_guest_and_nobody_else(door: D
 
 async def test_what_happens_within_the_lag_shares_messages_of_no_more_than_300(door: Door) -> None:
     """Seen to fail when messages were not cut."""
-    platform = Platform(Options(now=NOW, reservations=2000, properties=1, webhook_lag=2.0))
+    platform = Platform(Options(now=NOW, reservations=5000, properties=1, webhook_lag=2.0))
     platform.webhooks.to = door.url
     stays = [row.id for row in platform.world.reservations if row.state == "Canceled"]
     for stay in stays:
