@@ -13,7 +13,7 @@ from __future__ import annotations
 from frontdesk.sandbox import Sandbox
 from frontdesk_mews.sandbox import faults
 from frontdesk_mews.sandbox.faults import REMOVE
-from frontdesk_mews.sandbox.journal import Action
+from frontdesk_mews.sandbox.journal import Action, Facts
 from frontdesk_mews.sandbox.names import CANARY
 from frontdesk_mews.sandbox.options import Options
 from frontdesk_mews.sandbox.platform import PREFIX, Platform
@@ -26,6 +26,7 @@ __all__ = [
     "PREFIX",
     "REMOVE",
     "Action",
+    "Facts",
     "Options",
     "Platform",
     "Sending",
