@@ -84,6 +84,7 @@ def expected(
     read: datetime,
     gap: timedelta | None = None,
     start: datetime | None = None,
+    forgotten: AbstractSet[str] = frozenset(),
 ) -> Expected:
     """Work out what must and may be told of *stays*, all read once more after the last change.
 
@@ -92,6 +93,7 @@ def expected(
         gap: The longest time that any reservation went without being looked at, once it had
             changed; None if nobody knows.
         start: Where history begins: what happened before is left out of a log.
+        forgotten: Reservations whose guests were erased, and their events with them.
     """
     looks = _Looks(read, gap)
     must: set[Told] = set()
@@ -109,7 +111,8 @@ def expected(
             # Only who saw it cancelled, and then saw it again before the next time, can tell.
             if looks.surely(cancelled) and looks.surely(restored):
                 must.add(told)
-    return Expected(frozenset(must), frozenset(may))
+    kept = frozenset(told for told in must if told[0] not in forgotten)
+    return Expected(kept, frozenset(may))
 
 
 def ids(told: Iterable[Told], account: str) -> dict[bytes, Told]:

@@ -122,6 +122,10 @@ class Platform:
         """Tell how far each reservation has come by now."""
         return {row.id: row.facts() for row in self.world.reservations}
 
+    def forgotten(self) -> set[str]:
+        """Name the reservations of which nobody may tell any more: their guests were deleted."""
+        return self.world.forgotten()
+
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "lifespan":

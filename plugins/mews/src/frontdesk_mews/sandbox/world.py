@@ -146,6 +146,16 @@ class World:
         self.version += 1
         return table.add(row, self.clock.now, mask)
 
+    def forgotten(self) -> set[str]:
+        """Name the reservations of guests who were deleted, by themselves or once merged."""
+        customers = self.customers
+        gone = {c.id for c in customers if not c.is_active and c.merge_target_id is None}
+        while more := {c.id for c in customers if c.merge_target_id in gone} - gone:
+            gone |= more
+        named = {c.reservation_id for c in self.companionships if c.customer_id in gone}
+        stays = {r.id for r in self.reservations if {r.account_id, r.booker_id} & gone}
+        return stays | {one for one in named if one is not None}
+
     def introduce(self, number: int, mask: int) -> None:
         """Let further properties see a guest and the guest's address."""
         row = self.customers.rows[number]
