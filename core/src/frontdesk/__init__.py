@@ -31,7 +31,6 @@ from frontdesk.model import (
     Event,
     Gone,
     Merged,
-    Notice,
     Origin,
     Page,
     Profile,
@@ -43,9 +42,9 @@ from frontdesk.model import (
     Related,
     Reservation,
     Site,
-    Standing,
     Unreadable,
 )
+from frontdesk.notices import Notice, Standing
 
 if TYPE_CHECKING:
     from frontdesk import blocking

@@ -28,7 +28,6 @@ from frontdesk.model import (
     Event,
     Gone,
     Merged,
-    Notice,
     Page,
     Profile,
     Query,
@@ -37,6 +36,7 @@ from frontdesk.model import (
     Related,
     Reservation,
 )
+from frontdesk.notices import Notice
 from frontdesk.registry import Connector
 from frontdesk.settings import structure
 from frontdesk.withholding import SENSITIVE, Withheld

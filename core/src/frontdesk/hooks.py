@@ -19,7 +19,6 @@ from frontdesk.model import (
     Event,
     Gone,
     Merged,
-    Notice,
     Page,
     Profile,
     Query,
@@ -28,6 +27,7 @@ from frontdesk.model import (
     Related,
     Reservation,
 )
+from frontdesk.notices import Notice
 
 if TYPE_CHECKING:
     from frontdesk.client import Client

@@ -39,7 +39,6 @@ from frontdesk.model import (
     Gone,
     Json,
     Merged,
-    Notice,
     Profile,
     Record,
     Ref,
@@ -48,6 +47,7 @@ from frontdesk.model import (
     Site,
     Unreadable,
 )
+from frontdesk.notices import Notice
 from frontdesk.settings import structure
 from frontdesk.walkers import read_rows
 from frontdesk.wire import (

@@ -13,13 +13,13 @@ from frontdesk.model import (
     Gone,
     Json,
     Merged,
-    Notice,
     Origin,
     Profile,
     Record,
     Ref,
     Reservation,
 )
+from frontdesk.notices import Notice
 
 _PROFILE = tuple(f.name for f in attrs.fields(Profile) if f.name != "excluded")
 

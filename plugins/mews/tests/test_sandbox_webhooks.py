@@ -16,6 +16,9 @@ import attrs
 import httpx
 import pytest
 
+import frontdesk_mews as mews
+from frontdesk.model import Delivery, Ref
+from frontdesk.notices import Notice
 from frontdesk.serving import served
 from frontdesk_mews.sandbox import PREFIX, Options, Platform, Storm, create, sender
 from frontdesk_mews.sandbox.messages import MOST
@@ -379,6 +382,34 @@ async def test_a_new_key_opens_the_door_and_stands_in_no_log(
         assert secret not in caplog.text
 
 
+async def test_the_connector_knows_its_own_and_can_read_what_comes(door: Door) -> None:
+    platform = hotel(door, webhook_mistoken=0.1, webhook_foreign=0.1)
+    platform.play(200)
+    platform.integration.announce("IntegrationDisabled")
+    await platform.webhooks.flush()
+    settings = mews.Settings(
+        client_token="", access_token="", webhook_token=platform.tokens.webhook
+    )
+    sites = {house.enterprise.id for house in platform.world.houses}
+    named: set[Ref] = set()
+    notices = 0
+    for path, body in door.came:
+        query = {key: value for key, (value,) in parse_qs(path.partition("?")[2]).items()}
+        delivery = Delivery(body, query=query)
+        if not mews.verify_webhook(delivery, settings):
+            continue
+        found = list(mews.read_webhook(delivery))
+        if set(mews.route_webhook(delivery)) <= sites:
+            named |= {one for one in found if isinstance(one, Ref)}
+            notices += sum(isinstance(one, Notice) for one in found)
+
+    silent = {"address.updated", "address.deleted"}
+    told = {action.id: action.kind for action in platform.journal if action.kind not in silent}
+    assert {ref.id for ref in named} == set(told)
+    assert all(ref.stream.startswith(told[ref.id].partition(".")[0]) for ref in named)
+    assert notices == 1
+
+
 async def test_the_admin_door_makes_moves_and_news(door: Door) -> None:
     platform = hotel(door)
     stay = find(platform, "Started")
@@ -433,11 +464,15 @@ def test_a_storm_that_would_hold_nothing_right_is_refused() -> None:
         next(platform.storm(Storm(deliveries=10, repeated=0.9, malformed=0.1)))
 
 
-@pytest.mark.parametrize("url", ["https://127.0.0.1/x", "http://mews.test/x", "ftp://localhost"])
+@pytest.mark.parametrize(
+    "url", ["https://127.0.0.1/x", "http://mews.test/x", "ftp://localhost", ":"]
+)
 def test_webhooks_stay_on_this_machine(url: str) -> None:
     platform = Platform(Options(now=NOW, reservations=20))
     with pytest.raises(ValueError, match="this machine only"):
         platform.webhooks.to = url
+    with pytest.raises(ValueError, match="this machine only"):
+        Options(webhooks=url)
 
 
 def test_without_a_url_nothing_is_collected() -> None:

@@ -11,7 +11,8 @@ import pytest
 import frontdesk_mews as mews
 from frontdesk.errors import RecordError
 from frontdesk.ingest.discarding import DeliveryDiscard
-from frontdesk.model import Delivery, Notice, Ref, Standing
+from frontdesk.model import Delivery, Ref
+from frontdesk.notices import Notice, Standing
 
 TOKENS: dict[str, Any] = {"client_token": "kept", "access_token": "quiet"}
 

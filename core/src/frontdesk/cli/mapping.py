@@ -158,7 +158,8 @@ def _webhook_lines(
 ) -> Iterator[dict[str, Any]]:
     from frontdesk.errors import RecordError  # keeps --help fast
     from frontdesk.ingest.mapping import explain
-    from frontdesk.model import Delivery, Notice, Record, Related
+    from frontdesk.model import Delivery, Record, Related
+    from frontdesk.notices import Notice
     from frontdesk.wire import notice_json, ref_json
 
     delivery = Delivery(_read(file), received=datetime.now(UTC))

@@ -30,7 +30,6 @@ from frontdesk.model import (
     Event,
     Gone,
     Merged,
-    Notice,
     Page,
     Profile,
     Query,
@@ -38,6 +37,7 @@ from frontdesk.model import (
     Ref,
     Reservation,
 )
+from frontdesk.notices import Notice
 from frontdesk_mews import account, guests, reading, reservations, tables, webhooks
 from frontdesk_mews.rows import build_record
 

@@ -10,7 +10,8 @@ import msgspec
 
 from frontdesk import jsons
 from frontdesk.errors import RecordError
-from frontdesk.model import Delivery, Notice, Ref, Standing
+from frontdesk.model import Delivery, Ref
+from frontdesk.notices import Notice, Standing
 from frontdesk_mews.rows import Row, as_row, objects, part, required, text
 
 #: Only reservations are announced as service orders so far.

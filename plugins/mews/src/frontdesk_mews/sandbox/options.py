@@ -21,7 +21,13 @@ def _aware(
         raise ValueError(message)
 
 
-@attrs.frozen(kw_only=True)
+def _own_first(
+    _options: type, fields: list[attrs.Attribute[object]]
+) -> list[attrs.Attribute[object]]:
+    return sorted(fields, key=lambda field: field.name.startswith("webhook"))
+
+
+@attrs.frozen(kw_only=True, field_transformer=_own_first)
 class Options(Sending):
     """The size and the manners of the generated world."""
 

@@ -16,13 +16,13 @@ import httpx
 from frontdesk_mews.sandbox.journal import Action
 from frontdesk_mews.sandbox.messages import Message
 from frontdesk_mews.sandbox.outbox import Outbox
+from frontdesk_mews.sandbox.sending import here
 from frontdesk_mews.sandbox.world import Clock
 
 #: Mews waits so long for an answer, in seconds.
 PATIENCE: Final = 5.0
 _REDIRECTS: Final = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
 _HOPS: Final = 5
-_HERE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _LONGEST: Final = 60.0
 
 
@@ -48,11 +48,8 @@ class Sender:
 
     @to.setter
     def to(self, url: str | None) -> None:
-        found = None if url is None else httpx.URL(url)
-        if found is not None and (found.host not in _HERE or found.scheme != "http"):
-            message = "a sandbox sends webhooks to this machine only: http://127.0.0.1:PORT/..."
-            raise ValueError(message)
-        self._to = found
+        """Send them to a URL of this machine from now on, or nowhere."""
+        self._to = None if url is None else here(url)
 
     def hear(self, action: Action) -> None:
         """Listen to the journal."""

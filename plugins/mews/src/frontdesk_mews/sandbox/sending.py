@@ -5,8 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
+import httpx
 
+_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 _SHARE = [attrs.validators.ge(0.0), attrs.validators.le(1.0)]
+
+
+def here(url: str) -> httpx.URL:
+    """Read a URL of this machine.
+
+    Raises:
+        ValueError: It is one of another machine, or none at all.
+    """
+    try:
+        found = httpx.URL(url)
+    except httpx.InvalidURL:
+        found = httpx.URL()
+    if found.scheme != "http" or found.host not in _HERE:
+        message = "a sandbox sends webhooks to this machine only: http://127.0.0.1:PORT/..."
+        raise ValueError(message)
+    return found
+
+
+def _local(_sending: object, _attribute: attrs.Attribute[str | None], value: str | None) -> None:
+    if value is not None:
+        here(value)
 
 
 def _share(help: str) -> Any:
@@ -20,6 +43,7 @@ class Sending:
 
     webhooks: str | None = attrs.field(
         default=None,
+        validator=_local,
         metadata={
             "help": "Where webhooks go, a URL on this machine; the sandbox adds its Token. "
             "Left out, none are sent."
