@@ -105,6 +105,11 @@ async def asked(platform: Platform, operation: str, access: str) -> int:
         return (await client.post(PREFIX + operation, json=body)).status_code
 
 
+async def in_turn(platform: Platform) -> None:
+    """Send all that waits, each after the one before was answered."""
+    await platform.webhooks.send(platform.webhooks.outbox.take(everything=True), at_once=1)
+
+
 def find(platform: Platform, state: str) -> str:
     return next(row.id for row in platform.world.reservations if row.state == state)
 
@@ -353,7 +358,7 @@ async def test_a_disabled_integration_is_told_and_lets_nobody_in(door: Door) -> 
     assert await asked(platform, "configuration/get", platform.tokens.portfolio.value) == 200
     platform.integration.announce("IntegrationEnabled", token.enterprise_id)
     assert await asked(platform, "configuration/get", token.value) == 200
-    await platform.webhooks.flush()
+    await in_turn(platform)
 
     assert [body["Action"] for body in door.bodies] == [
         "IntegrationDisabled",
@@ -372,7 +377,7 @@ async def test_a_new_key_opens_the_door_and_stands_in_no_log(
     platform = hotel(door)
     key = platform.integration.announce("IntegrationApiKeyCreated")
     platform.integration.announce("IntegrationCreated")
-    await platform.webhooks.flush()
+    await in_turn(platform)
 
     assert key
     assert await asked(platform, "reservations/getAll/2023-06-06", key) == 400

@@ -128,19 +128,11 @@ class Sender:
         self.outbox.counts["sent"] += 1
         try:
             with anyio.fail_after(PATIENCE):
-                for _ in range(_HOPS):
-                    request = httpx.Request(
-                        "POST", url, content=message.body, headers={"Host": url.netloc.decode()}
-                    )
-                    response = await transport.handle_async_request(request)
-                    await response.aread()
-                    if response.status_code not in _REDIRECTS:
-                        break
-                    url = url.join(response.headers["location"])
-        except (httpx.TransportError, TimeoutError):
+                good = await _posted(transport, url, message.body)
+        # A ValueError is a redirect to another machine.
+        except (httpx.TransportError, TimeoutError, ValueError):
             self.outbox.counts["unanswered"] += 1
             return False
-        good = response.is_success
         self.outbox.counts["accepted" if good else "refused"] += 1
         return good
 
@@ -167,6 +159,18 @@ class Sender:
             wait = _LONGEST if due is None else due - self._clock.now.timestamp()
             # The clock tells whole seconds, so what is due "now" may take another moment.
             self._news.wait(min(max(wait, 0.05), _LONGEST))
+
+
+async def _posted(transport: httpx.AsyncHTTPTransport, url: httpx.URL, body: bytes) -> bool:
+    for _ in range(_HOPS):
+        # A redirect may lead anywhere, but webhooks stay on this machine.
+        request = httpx.Request("POST", here(str(url)), content=body)
+        response = await transport.handle_async_request(request)
+        await response.aread()
+        if response.status_code not in _REDIRECTS or "location" not in response.headers:
+            return response.is_success
+        url = url.join(response.headers["location"])
+    return False
 
 
 def _addressed(url: str, token: str) -> str:
