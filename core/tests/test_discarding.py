@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontdesk.ingest.discarding import Discard
+from frontdesk.ingest.discarding import DeliveryDiscard, Discard
+from frontdesk.model import Delivery
 
 words = st.sampled_from(["a", "b", "card", "number"])
 values = st.recursive(
@@ -69,3 +72,34 @@ def test_lists_of_lists_are_looked_into() -> None:
     payload = {"rooms": [[{"pin": 1, "name": "x"}], "odd", None]}
 
     assert Discard(["rooms.pin"])(payload) == {"rooms": [[{"name": "x"}], "odd", None]}
+
+
+def delivered(body: bytes, **query: str) -> Delivery:
+    return Delivery(body, {"x-kept": "yes"}, query, received=datetime(2026, 5, 1, tzinfo=UTC))
+
+
+def test_a_delivery_loses_fields_and_parameters_and_nothing_else() -> None:
+    """Seen to fail when the query was compared in one case only."""
+    discard = DeliveryDiscard(("Data.AccessToken", "?token"))
+    whole = delivered(b'{"Data":{"AccessToken":"hush","Id":1.50}}', Token="hush", site="3")
+
+    left = discard(whole)
+
+    assert left.body == b'{"Data":{"Id":1.50}}'
+    assert left.query == {"site": "3"}
+    assert (left.headers, left.received) == (whole.headers, whole.received)
+
+
+def test_a_secret_behind_a_doubled_key_goes_as_well() -> None:
+    """Seen to fail when a body in which nothing was found stayed as it came."""
+    left = DeliveryDiscard(("Data.AccessToken",))(
+        delivered(b'{"Data":{"AccessToken":"hush"},"Data":{}}')
+    )
+
+    assert left.body == b'{"Data":{}}'
+
+
+@pytest.mark.parametrize("body", [b'{"Data":{"AccessToken":"hush"', b"\xffhush", b"[" * 9999])
+def test_a_body_that_cannot_be_read_is_not_kept_where_it_could_hold_a_secret(body: bytes) -> None:
+    assert DeliveryDiscard(("Data.AccessToken",))(delivered(body)).body == b""
+    assert DeliveryDiscard(("?token",))(delivered(body)).body == body

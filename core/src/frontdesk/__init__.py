@@ -44,6 +44,7 @@ from frontdesk.model import (
     Site,
     Unreadable,
 )
+from frontdesk.notices import Notice, Standing
 
 if TYPE_CHECKING:
     from frontdesk import blocking
@@ -83,6 +84,7 @@ __all__ = [
     "Manifest",
     "Merged",
     "Metric",
+    "Notice",
     "Origin",
     "Page",
     "Profile",
@@ -98,6 +100,7 @@ __all__ = [
     "Report",
     "Reservation",
     "Site",
+    "Standing",
     "Stream",
     "Unreadable",
     "Update",

@@ -38,6 +38,7 @@ from frontdesk.model import (
     Related,
     Reservation,
 )
+from frontdesk.notices import Notice
 from frontdesk.polling import polled
 from frontdesk.registry import Connector
 from frontdesk.settings import structure
@@ -117,8 +118,10 @@ class Hooks:
         )
         return reservation
 
-    def read_webhook(self, delivery: Delivery, context: Context) -> tuple[Record | Ref, ...]:
-        """Return the records and refs of a delivery."""
+    def read_webhook(
+        self, delivery: Delivery, context: Context
+    ) -> tuple[Record | Ref | Notice, ...]:
+        """Return the records, refs and notices of a delivery."""
         return tuple(self._call.read_webhook(delivery=delivery, context=context) or ())
 
     def verify_webhook(self, delivery: Delivery, settings: Any, state: Mapping[str, str]) -> bool:

@@ -27,6 +27,7 @@ from frontdesk.model import (
     Related,
     Reservation,
 )
+from frontdesk.notices import Notice
 
 if TYPE_CHECKING:
     from frontdesk.client import Client
@@ -73,8 +74,8 @@ class ConnectorHooks:
         """Turn a record into a reservation in the neutral shape."""
 
     @hookspec(firstresult=True)
-    def read_webhook(self, delivery: Delivery, context: Context) -> Iterable[Record | Ref]:
-        """Turn a delivery into the records it carries or the ids it names."""
+    def read_webhook(self, delivery: Delivery, context: Context) -> Iterable[Record | Ref | Notice]:
+        """Turn a delivery into the records it carries, the ids it names, or news of itself."""
         return ()
 
     @hookspec(firstresult=True)

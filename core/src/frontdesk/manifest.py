@@ -162,6 +162,10 @@ class Manifest:
         streams: In the order history is read.
         guests: The stream whose record ids are the guests' ids: core fetches a guest it
             meets in an event and does not know yet.
+        webhook_discard: What of a delivery is dropped before it is stored: fields of its JSON
+            body, as in :attr:`Stream.discard`, and parameters of its query after a ``?``.
+            ``verify_webhook`` and ``route_webhook`` see the delivery as it arrived,
+            ``read_webhook`` what is left.
         build_record: Makes a record of one row of a stream as the platform sends it;
             raises :class:`~frontdesk.errors.RecordError` where it cannot.
         sandbox: ``"module:function"`` making a :class:`~frontdesk.sandbox.Sandbox` from
@@ -187,6 +191,7 @@ class Manifest:
     guests: str | None = None
     realtime: bool = False
     webhook: Webhook = Webhook.NONE
+    webhook_discard: tuple[str, ...] = ()
     icon: str = ""
     sandbox: str | None = None
     request_id: str = "x-request-id"

@@ -47,6 +47,7 @@ from frontdesk.model import (
     Site,
     Unreadable,
 )
+from frontdesk.notices import Notice
 from frontdesk.settings import structure
 from frontdesk.walkers import read_rows
 from frontdesk.wire import (
@@ -176,7 +177,7 @@ class LoadedConnector:
             outputs = self._run(record, previous, known)
         yield from self._lines(record, answered(outputs, known))
 
-    def read_webhook(self, delivery: Delivery) -> Iterator[Record | Ref]:
+    def read_webhook(self, delivery: Delivery) -> Iterator[Record | Ref | Notice]:
         """Call the hook.
 
         Raises:

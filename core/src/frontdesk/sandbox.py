@@ -26,7 +26,18 @@ ASGI: TypeAlias = Callable[
 
 @attrs.frozen
 class Sandbox:
-    """An emulated platform, ready to be served."""
+    """An emulated platform, ready to be served.
+
+    The last three are how whoever started it follows live changes, whatever the platform:
+    they may be called from any thread, while the sandbox is served in another::
+
+        made.send_to("http://127.0.0.1:8000/webhooks/mews")  # its secret is among settings
+        made.play(50)
+        await made.flush()
+        made.send_to(None)
+
+    Each is None where the platform has no such thing.
+    """
 
     app: ASGI
     #: What a connection must be configured with to be let in, less its base URL.
@@ -35,3 +46,11 @@ class Sandbox:
     title: str
     #: What follows the server's address in the base URL: ``api/v1/``.
     path: str = ""
+    #: Makes so many plausible changes, one after the other; the sandbox's clock moves along.
+    play: Callable[[int], None] | None = None
+    #: Says where its webhooks go: from now on they leave by themselves, until it is None.
+    #: Only addresses of this machine are taken.
+    send_to: Callable[[str | None], None] | None = None
+    #: Sends every webhook that waits, once, however late it was to be, and returns when all
+    #: were answered. What was refused waits again.
+    flush: Callable[[], Awaitable[None]] | None = None

@@ -19,6 +19,7 @@ from frontdesk.model import (
     Ref,
     Reservation,
 )
+from frontdesk.notices import Notice
 
 _PROFILE = tuple(f.name for f in attrs.fields(Profile) if f.name != "excluded")
 
@@ -62,6 +63,11 @@ def reservation_json(reservation: Reservation) -> dict[str, Json]:
 def ref_json(ref: Ref) -> dict[str, Json]:
     """Return a ref."""
     return {"stream": ref.stream, "id": ref.id, "site": ref.site}
+
+
+def notice_json(notice: Notice) -> dict[str, Json]:
+    """Return a notice."""
+    return {"standing": notice.standing.value, "reason": notice.reason}
 
 
 def leaving_json(leaving: Merged | Gone) -> dict[str, Json]:

@@ -217,7 +217,11 @@ async def test_create_makes_a_sandbox(portfolio: bool) -> None:
     platform = Platform(Options(now=NOW, reservations=20))
     tokens = platform.tokens
     token = tokens.portfolio if portfolio else tokens.properties[0]
-    assert sandbox.settings == {"client_token": tokens.client, "access_token": token.value}
+    assert sandbox.settings == {
+        "client_token": tokens.client,
+        "access_token": token.value,
+        "webhook_token": tokens.webhook,
+    }
 
 
 # --- D.1 and D.2: where and who ------------------------------------------------------------

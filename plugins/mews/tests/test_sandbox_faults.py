@@ -345,7 +345,7 @@ async def test_advancing_moves_the_clock_and_plays(
     assert platform.now > NOW + timedelta(hours=1)
     assert told == (await ask("configuration/get")).json()["NowUtc"]
     assert len(journal) >= 25
-    assert set(journal[0]) == {"Number", "Time", "Kind", "Id", "Mask"}
+    assert set(journal[0]) == {"Number", "Time", "Kind", "Id", "Mask", "Before", "After"}
     assert rest == journal[10:]
     assert (await client.get("/sandbox/journal?since=x")).status_code == 400
 

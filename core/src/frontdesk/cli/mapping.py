@@ -159,7 +159,8 @@ def _webhook_lines(
     from frontdesk.errors import RecordError  # keeps --help fast
     from frontdesk.ingest.mapping import explain
     from frontdesk.model import Delivery, Record, Related
-    from frontdesk.wire import ref_json
+    from frontdesk.notices import Notice
+    from frontdesk.wire import notice_json, ref_json
 
     delivery = Delivery(_read(file), received=datetime.now(UTC))
     try:
@@ -172,6 +173,8 @@ def _webhook_lines(
     for item in found:
         if isinstance(item, Record):
             yield from loaded.map(item, None, Related(known))
+        elif isinstance(item, Notice):
+            yield {"kind": "notice", **notice_json(item)}
         elif item in known:
             yield from loaded.map(known[item], None, Related(known))
         else:

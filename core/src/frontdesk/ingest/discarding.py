@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from frontdesk.model import Json
+import attrs
+import msgspec
+
+from frontdesk import jsons
+from frontdesk.model import Delivery, Json
 
 
 class Discard:
@@ -28,6 +32,38 @@ class Discard:
     def __call__(self, payload: Json) -> Json:
         """Return *payload* without the fields."""
         return _without(payload, self._tree) if self._tree else payload
+
+
+class DeliveryDiscard:
+    """Drops what of a delivery must not be stored: fields of its body, parameters of its query.
+
+    Args:
+        paths: As in the manifest's ``webhook_discard``; ``?token`` is a parameter, in any case.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        named = tuple(paths)
+        self._query = {path[1:].lower() for path in named if path.startswith("?")}
+        fields = [path for path in named if not path.startswith("?")]
+        self._body = Discard(fields) if fields else None
+
+    def __call__(self, delivery: Delivery) -> Delivery:
+        """Return *delivery* without them; verify it before: a signature is of the whole body."""
+        return attrs.evolve(
+            delivery,
+            body=self._cleaned(delivery.body),
+            query={k: v for k, v in delivery.query.items() if k.lower() not in self._query},
+        )
+
+    def _cleaned(self, body: bytes) -> bytes:
+        if self._body is None:
+            return body
+        try:
+            # Written anew even where nothing was found: a key may come twice in one object.
+            return jsons.encode(self._body(jsons.decode(body)))
+        except (msgspec.DecodeError, msgspec.EncodeError, RecursionError):
+            # What cannot be read cannot be cleaned, and is no use to read_webhook either.
+            return b""
 
 
 def _without(value: Json, tree: dict[str, Any]) -> Json:

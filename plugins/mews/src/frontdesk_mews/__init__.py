@@ -37,6 +37,7 @@ from frontdesk.model import (
     Ref,
     Reservation,
 )
+from frontdesk.notices import Notice
 from frontdesk_mews import account, guests, reading, reservations, tables, webhooks
 from frontdesk_mews.rows import build_record
 
@@ -152,6 +153,7 @@ manifest = Manifest(
     realtime=True,
     webhook=Webhook.IDS,
     webhook_query={"Token": "webhook_token"},
+    webhook_discard=webhooks.DISCARDED,
     icon=_ICON,
     sandbox="frontdesk_mews.sandbox:create",
     request_id="request-id",
@@ -199,9 +201,9 @@ def map_reservation(record: Record, context: Context) -> Reservation | None:
 
 
 @hookimpl
-def read_webhook(delivery: Delivery) -> Iterable[Ref]:
-    """Name the records a delivery speaks of."""
-    return webhooks.refs(delivery)
+def read_webhook(delivery: Delivery) -> Iterable[Ref | Notice]:
+    """Name the records a delivery speaks of, or tell what became of the integration."""
+    return webhooks.news(delivery)
 
 
 @hookimpl

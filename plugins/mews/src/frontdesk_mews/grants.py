@@ -13,7 +13,7 @@ from frontdesk.client import Client
 from frontdesk.errors import AuthenticationError
 from frontdesk.model import Json, Payload
 from frontdesk_mews.account import clock
-from frontdesk_mews.asking import MAX_AGE, by_ids
+from frontdesk_mews.asking import MAX_AGE, all_rows, by_ids
 from frontdesk_mews.operations import Operation
 from frontdesk_mews.rows import Row, as_row
 
@@ -54,6 +54,12 @@ class Asker:
         if found is None:
             return None
         return {key: record.payload for key, record in found.items() if record is not None}
+
+    async def walk(self, operation: Operation, asked: Payload) -> list[Row] | None:
+        """Ask an operation for all rows of a question."""
+        job = partial(all_rows, self.client, operation, asked)
+        rows = await self._granted(operation.path, job)
+        return None if rows is None else readable(rows)
 
     async def rows(
         self, operation: Operation, ids: Sequence[str], asked: Payload | None = None

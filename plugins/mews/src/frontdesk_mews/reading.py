@@ -19,6 +19,7 @@ from frontdesk_mews.account import chains, clock, is_portfolio
 from frontdesk_mews.asking import MOST, all_rows, by_ids, pages, rows_of
 from frontdesk_mews.grants import Asker
 from frontdesk_mews.joins import Joiner
+from frontdesk_mews.moving import moved
 from frontdesk_mews.rows import as_row, build_record, required_instant
 
 #: Mews advises a week, with big hotels in mind: walks begin with it.
@@ -108,7 +109,9 @@ async def _changed(client: Client[Any], query: Query) -> AsyncIterator[Page]:
     (extra,) = await _extras(client, query.stream)
     history = query.purpose is Purpose.HISTORY
     origin = (query.since or BEGINNING) if history else span.at
-    walk = _Walk(client, query.stream, origin, extra, Joiner(Asker(client)))
+    # History reads each guest with the address of today.
+    addresses = query.stream == "customers" and not history
+    walk = _Walk(client, query.stream, origin, extra, Joiner(Asker(client)), addresses)
     pace = Pace()
     while span.at < span.until:
         end = min(span.at + pace.window, span.until)
@@ -135,11 +138,18 @@ class _Walk:
     origin: datetime
     extra: Payload
     joiner: Joiner
+    #: Whether guests are read whose address changed, and perhaps nothing else.
+    addresses: bool
 
     async def window(self, span: Span, end: datetime, count: int) -> AsyncIterator[Page]:
         """Read one window; only its last page says that it was read."""
         interval = {"StartUtc": _utc(span.at), "EndUtc": _utc(end)}
         asked = {"UpdatedUtc": interval, **self.extra}
+        if self.addresses:
+            # Before the window's last page, which says that it was read.
+            async for rows in moved(self.joiner.asker, {"UpdatedUtc": interval}, self.extra):
+                await _join(self.joiner, self.stream, rows)
+                yield Page(_records(self.stream, rows), span.cursor(), self._progress(span))
         held: list[Record | Unreadable] | None = None
         async for rows in pages(self.client, operations.STREAMS[self.stream], asked, count=count):
             if held is not None:

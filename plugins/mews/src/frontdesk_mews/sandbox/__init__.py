@@ -13,10 +13,12 @@ from __future__ import annotations
 from frontdesk.sandbox import Sandbox
 from frontdesk_mews.sandbox import faults
 from frontdesk_mews.sandbox.faults import REMOVE
-from frontdesk_mews.sandbox.journal import Action
+from frontdesk_mews.sandbox.journal import Action, Facts
 from frontdesk_mews.sandbox.names import CANARY
 from frontdesk_mews.sandbox.options import Options
 from frontdesk_mews.sandbox.platform import PREFIX, Platform
+from frontdesk_mews.sandbox.sending import Sending
+from frontdesk_mews.sandbox.storm import Storm
 from frontdesk_mews.sandbox.tokens import Token, Tokens
 
 __all__ = [
@@ -24,8 +26,11 @@ __all__ = [
     "PREFIX",
     "REMOVE",
     "Action",
+    "Facts",
     "Options",
     "Platform",
+    "Sending",
+    "Storm",
     "Token",
     "Tokens",
     "create",
@@ -38,10 +43,25 @@ def create(options: Options) -> Sandbox:
     platform = Platform(options)
     tokens = platform.tokens
     token = tokens.portfolio if options.portfolio else tokens.properties[0]
-    world = platform.world
+    world, webhooks = platform.world, platform.webhooks
+
+    def send_to(url: str | None) -> None:
+        webhooks.stop()
+        webhooks.to = url
+        if url is not None:
+            webhooks.start()
+
+    send_to(options.webhooks)
     return Sandbox(
         app=platform.app,
-        settings={"client_token": tokens.client, "access_token": token.value},
+        settings={
+            "client_token": tokens.client,
+            "access_token": token.value,
+            "webhook_token": tokens.webhook,
+        },
+        play=platform.play,
+        send_to=send_to,
+        flush=webhooks.flush,
         path="api/connector/v1/",
         title=(
             f"Mews with {len(world.houses)} properties, {len(world.reservations)} reservations "

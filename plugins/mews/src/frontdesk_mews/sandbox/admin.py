@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from frontdesk_mews.sandbox.faults import AnyFault, Faults
+from frontdesk_mews.sandbox.integration import Integration
 from frontdesk_mews.sandbox.journal import Journal
 from frontdesk_mews.sandbox.refusal import Refusal
 from frontdesk_mews.sandbox.tokens import Tokens
@@ -28,20 +29,34 @@ class _Restore(msgspec.Struct, forbid_unknown_fields=True, rename="pascal"):
     reservation_ids: list[str]
 
 
+class _Move(_Restore, rename="pascal"):
+    move: str
+
+
+class _News(msgspec.Struct, forbid_unknown_fields=True, rename="pascal"):
+    action: str
+    enterprise_id: str | None = None
+
+
 _ADVANCE: Final = msgspec.json.Decoder(_Advance)
 _RESTORE: Final = msgspec.json.Decoder(_Restore)
+_MOVE: Final = msgspec.json.Decoder(_Move)
+
+
+_NEWS: Final = msgspec.json.Decoder(_News)
 
 
 class _Platform(Protocol):
     tokens: Tokens
     faults: Faults
     journal: Journal
+    integration: Integration
 
     @property
     def now(self) -> datetime: ...
     def advance(self, by: timedelta) -> None: ...
     def play(self, changes: int) -> None: ...
-    def restore(self, reservation: str) -> None: ...
+    def move(self, reservation: str, move: str) -> None: ...
 
 
 class Admin:
@@ -57,6 +72,8 @@ class Admin:
             ("DELETE", "/sandbox/faults"): self._clear,
             ("POST", "/sandbox/advance"): self._advance,
             ("POST", "/sandbox/restore"): self._restore,
+            ("POST", "/sandbox/move"): self._move,
+            ("POST", "/sandbox/integration"): self._announce,
         }
 
     def answer(self, request: Request) -> object:
@@ -100,10 +117,20 @@ class Admin:
         return {"NowUtc": self._platform.now}
 
     def _restore(self, request: Request) -> object:
-        wanted = _decoded(request, _RESTORE)
-        for reservation in wanted.reservation_ids:
-            self._platform.restore(reservation)
-        return {"ReservationIds": wanted.reservation_ids}
+        return self._moved(_decoded(request, _RESTORE).reservation_ids, "restore")
+
+    def _move(self, request: Request) -> object:
+        wanted = _decoded(request, _MOVE)
+        return self._moved(wanted.reservation_ids, wanted.move)
+
+    def _announce(self, request: Request) -> object:
+        wanted = _decoded(request, _NEWS)
+        return {"ApiKey": self._platform.integration.announce(wanted.action, wanted.enterprise_id)}
+
+    def _moved(self, reservations: list[str], move: str) -> object:
+        for reservation in reservations:
+            self._platform.move(reservation, move)
+        return {"ReservationIds": reservations}
 
 
 def _decoded(request: Request, decoder: msgspec.json.Decoder[T]) -> T:

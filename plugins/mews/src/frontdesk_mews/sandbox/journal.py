@@ -12,6 +12,17 @@ import msgspec
 LONGEST = 100_000
 
 
+class Facts(msgspec.Struct, frozen=True, rename="pascal"):
+    """What a reservation shows of its course: its state, and the times that go with it."""
+
+    state: str
+    created: datetime
+    updated: datetime
+    started: datetime | None = None
+    ended: datetime | None = None
+    cancelled: datetime | None = None
+
+
 class Action(msgspec.Struct, frozen=True, rename="pascal"):
     """One thing that happened to one row."""
 
@@ -21,6 +32,9 @@ class Action(msgspec.Struct, frozen=True, rename="pascal"):
     id: str
     #: The properties that learn of it, a bit for each.
     mask: int
+    #: What a reservation showed before and shows now; None before it was made, and for others.
+    before: Facts | None = None
+    after: Facts | None = None
 
 
 class Journal:
@@ -37,10 +51,18 @@ class Journal:
     def __len__(self) -> int:
         return len(self._actions)
 
-    def write(self, time: datetime, kind: str, identity: str, mask: int) -> None:
+    def write(
+        self,
+        time: datetime,
+        kind: str,
+        identity: str,
+        mask: int,
+        course: tuple[Facts | None, Facts | None] = (None, None),
+    ) -> None:
         """Record an action, such as ``reservation.confirmed``."""
         self._written += 1
-        action = Action(number=self._written, time=time, kind=kind, id=identity, mask=mask)
+        before, after = course
+        action = Action(self._written, time, kind, identity, mask, before, after)
         self._actions.append(action)
         for listener in self.listeners:
             listener(action)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from frontdesk_mews.sandbox.ledger import Billing
@@ -16,8 +17,12 @@ FROM: Final = {
     "process": ("Started",),
     "cancel": ("Inquired", "Requested", "Optional", "Confirmed"),
     "restore": ("Canceled",),
+    # Nobody has confirmed that Mews lets staff do these two; connectors must bear them.
+    "undo_start": ("Started",),
+    "undo_process": ("Processed",),
 }
 _ARRIVED: Final = Checkin(owner_checked_in=True)
+_NOBODY: Final = Checkin()
 
 
 def check(world: World, number: int, move: str) -> Reservation:
@@ -91,3 +96,46 @@ def restore(world: World, number: int) -> None:
         cancelled_utc=kept,
         cancellation_reason=None,
     )
+
+
+def undo_start(world: World, number: int) -> None:
+    """Take a check-in back."""
+    row = check(world, number, "undo_start")
+    world.change(
+        world.reservations,
+        number,
+        "reservation.not_started",
+        state="Confirmed",
+        actual_start_utc=None,
+        start_utc=row.scheduled_start_utc,
+        options=_NOBODY,
+    )
+
+
+def undo_process(world: World, number: int) -> None:
+    """Take a check-out back."""
+    row = check(world, number, "undo_process")
+    world.change(
+        world.reservations,
+        number,
+        "reservation.not_processed",
+        state="Started",
+        actual_end_utc=None,
+        end_utc=row.scheduled_end_utc,
+    )
+
+
+def _cancel(world: World, number: int) -> None:
+    cancel(world, number, fee=False)
+
+
+#: Every move by its name.
+MOVES: Final[Mapping[str, Callable[[World, int], None]]] = {
+    "confirm": confirm,
+    "start": start,
+    "process": process,
+    "cancel": _cancel,
+    "restore": restore,
+    "undo_start": undo_start,
+    "undo_process": undo_process,
+}

@@ -7,6 +7,8 @@ from typing import Literal
 
 import attrs
 
+from frontdesk_mews.sandbox.sending import Sending
+
 #: A row says who may see it in one 64-bit mask, a bit for each property.
 MOST_PROPERTIES = 64
 
@@ -19,8 +21,14 @@ def _aware(
         raise ValueError(message)
 
 
-@attrs.frozen(kw_only=True)
-class Options:
+def _own_first(
+    _options: type, fields: list[attrs.Attribute[object]]
+) -> list[attrs.Attribute[object]]:
+    return sorted(fields, key=lambda field: field.name.startswith("webhook"))
+
+
+@attrs.frozen(kw_only=True, field_transformer=_own_first)
+class Options(Sending):
     """The size and the manners of the generated world."""
 
     reservations: int = attrs.field(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -15,13 +16,19 @@ from frontdesk.sandbox import ASGI
 from frontdesk_mews.sandbox import spoiling, wire
 from frontdesk_mews.sandbox.admin import Admin
 from frontdesk_mews.sandbox.faults import Faults, Slow
+from frontdesk_mews.sandbox.integration import Integration
+from frontdesk_mews.sandbox.journal import Facts
 from frontdesk_mews.sandbox.limiter import Limiter
 from frontdesk_mews.sandbox.listings import Page
-from frontdesk_mews.sandbox.moves import restore
+from frontdesk_mews.sandbox.messages import Message
+from frontdesk_mews.sandbox.moves import MOVES
 from frontdesk_mews.sandbox.operations import OPERATIONS, Operations
 from frontdesk_mews.sandbox.options import Options
+from frontdesk_mews.sandbox.outbox import Outbox
 from frontdesk_mews.sandbox.play import Player
 from frontdesk_mews.sandbox.refusal import Refusal, invalid
+from frontdesk_mews.sandbox.sender import Sender
+from frontdesk_mews.sandbox.storm import Storm, blow
 from frontdesk_mews.sandbox.tokens import Token, issue
 from frontdesk_mews.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_mews.sandbox.world import World
@@ -52,13 +59,20 @@ class Platform:
         #: How often each operation was called, refused calls included.
         self.calls: Counter[str] = Counter()
         self.limiter = Limiter(self.options, monotonic)
+        #: Sends webhooks, once it is told where to.
+        self.webhooks = Sender(Outbox(self.world, self.tokens, self.options), self.world.clock)
+        self.journal.listeners.append(self.webhooks.hear)
+        self.integration = Integration(
+            self.tokens, self.world.houses, self.webhooks, self.world.clock
+        )
         self._player = Player(self.world, self.options.seed)
         self._operations = Operations(self.world, self.options)
         self._admin = Admin(self)
-        self._access = self.tokens.all
         self._wall = wall
         self._sleep = sleep
         self._answered = 0
+        # It is served in one thread, while another may play.
+        self._lock = threading.RLock()
 
     @property
     def app(self) -> ASGI:
@@ -73,18 +87,44 @@ class Platform:
 
     def advance(self, by: timedelta) -> None:
         """Move the server's clock."""
-        self.world.clock.advance(by)
+        with self._lock:
+            self.world.clock.advance(by)
 
     def play(self, changes: int) -> None:
         """Let plausible changes happen while the clock moves."""
-        self._player.play(changes)
+        with self._lock:
+            self._player.play(changes)
+
+    def storm(self, storm: Storm) -> Iterator[Message]:
+        """Yield many webhooks, playing on as they are drawn; send them with *webhooks*."""
+
+        def change() -> list[bytes]:
+            self.play(1)
+            return self.webhooks.outbox.bodies()
+
+        return blow(storm, change, self.tokens.webhook)
 
     def restore(self, reservation: str) -> None:
         """Take a cancellation back, which is not possible through the API."""
+        self.move(reservation, "restore")
+
+    def move(self, reservation: str, move: str) -> None:
+        """Make a move by its name; some are not possible through the API."""
         number = self.world.reservations.numbers.get(reservation)
         if number is None:
             raise invalid("ReservationIds")
-        restore(self.world, number)
+        if move not in MOVES:
+            raise invalid("Move")
+        with self._lock:
+            MOVES[move](self.world, number)
+
+    def stays(self) -> dict[str, Facts]:
+        """Tell how far each reservation has come by now."""
+        return {row.id: row.facts() for row in self.world.reservations}
+
+    def forgotten(self) -> set[str]:
+        """Name the reservations of which nobody may tell any more: their guests were deleted."""
+        return self.world.forgotten()
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -101,7 +141,8 @@ class Platform:
 
     async def _answer(self, request: Request, headers: dict[str, str]) -> Reply:
         if request.path.startswith("/sandbox/"):
-            return wire.json(200, self._admin.answer(request), headers)
+            with self._lock:
+                return wire.json(200, self._admin.answer(request), headers)
         operation = request.path.removeprefix(PREFIX)
         path = PREFIX + operation
         if request.method != "POST" or request.path != path or operation not in OPERATIONS:
@@ -115,17 +156,16 @@ class Platform:
             if isinstance(fault, Slow):
                 await self._sleep(fault.seconds)
         spoiling.refuse(faults, self._wall())
-        answer = self._operations.run(operation, body, token, faults)
         minimal = request.headers.get(b"prefer") == b"return=minimal"
-        return spoiling.reply(_reply(answer, headers, minimal=minimal), faults)
+        with self._lock:
+            answer = self._operations.run(operation, body, token, faults)
+            reply = _reply(answer, headers, minimal=minimal)
+        return spoiling.reply(reply, faults)
 
     def _authenticate(self, operation: str, body: dict[str, Any]) -> Token:
         if body.get("ClientToken") != self.tokens.client:
             raise Refusal(401, "Invalid ClientToken.")
-        text = body.get("AccessToken")
-        token = self._access.get(text) if isinstance(text, str) else None
-        if token is None:
-            raise Refusal(401, "Invalid AccessToken.")
+        token = self.integration.find(body.get("AccessToken"))
         self.faults.authorize(operation, token.value)
         return token
 

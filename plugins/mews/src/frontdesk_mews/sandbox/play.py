@@ -35,6 +35,8 @@ class Player:
                 self.depart: 16,
                 self.cancel: 8,
                 self.restore: 2,
+                self.undo_arrival: 1,
+                self.undo_departure: 1,
                 self.consent: 9,
                 self.correct: 5,
                 self.move_house: 3,
@@ -66,7 +68,8 @@ class Player:
         stay = world.desk.book(plan, len(world.reservations) + 1, [guest], None)
         world.add(world.groups, stay.group, stay.mask)
         world.add(world.reservations, stay.reservation, stay.mask)
-        world.note("reservation.created", stay.reservation.id, stay.mask)
+        made = stay.reservation
+        world.note("reservation.created", made.id, stay.mask, (None, made.facts()))
         return True
 
     def _newcomer(self, house: int) -> str:
@@ -141,6 +144,20 @@ class Player:
         if (number := self._stay("restore", "cancelled_utc")) is None:
             return False
         moves.restore(self._world, number)
+        return True
+
+    def undo_arrival(self) -> bool:
+        """Take a check-in back: it was the wrong guest."""
+        if (number := self._stay("undo_start", "actual_start_utc")) is None:
+            return False
+        moves.undo_start(self._world, number)
+        return True
+
+    def undo_departure(self) -> bool:
+        """Take a check-out back: somebody stays on."""
+        if (number := self._stay("undo_process", "actual_end_utc")) is None:
+            return False
+        moves.undo_process(self._world, number)
         return True
 
     def _edit(self, number: int | None, kind: str = "customer.updated", **fields: object) -> bool:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 import msgspec
 
+from frontdesk_mews.sandbox.journal import Facts
+
 
 # None of these rows can be part of a cycle, so the collector need not look at a million of them.
 class Row(msgspec.Struct, rename="pascal", gc=False):
@@ -71,6 +73,17 @@ class Reservation(Row, kw_only=True):
     purpose: str | None = None
     qr_code_data: str | None = None
     person_counts: tuple[AgeCount, ...]
+
+    def facts(self) -> Facts:
+        """Tell how far it has come."""
+        return Facts(
+            self.state,
+            self.created_utc,
+            self.updated_utc,
+            self.actual_start_utc,
+            self.actual_end_utc,
+            self.cancelled_utc,
+        )
 
 
 class Group(Row, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from uuid import UUID
 
 import attrs
 
@@ -26,6 +27,10 @@ class Tokens:
     """The tokens of the emulated world; they stay the same for the same seed."""
 
     client: str = attrs.field(repr=False)
+    #: What a receiver of webhooks finds in their URL.
+    webhook: str = attrs.field(repr=False)
+    #: The id of the integration that all tokens are of.
+    integration: str
     portfolio: Token
     properties: tuple[Token, ...]
 
@@ -45,10 +50,12 @@ def issue(seed: int, houses: list[House], everyone: int) -> Tokens:
         return f"{integration}-{rng.getrandbits(128):032X}"
 
     return Tokens(
+        integration=str(UUID(integration)),
         client=text(),
         portfolio=Token(value=text(), mask=everyone, portfolio=True, enterprise_id=None),
         properties=tuple(
             Token(value=text(), mask=h.mask, portfolio=False, enterprise_id=h.enterprise.id)
             for h in houses
         ),
+        webhook=f"{rng.getrandbits(128):032x}",
     )

@@ -17,7 +17,7 @@ from frontdesk_mews.sandbox.house_rows import (
     Voucher,
     VoucherCode,
 )
-from frontdesk_mews.sandbox.journal import Journal
+from frontdesk_mews.sandbox.journal import Facts, Journal
 from frontdesk_mews.sandbox.ledger import Ledger
 from frontdesk_mews.sandbox.options import Options
 from frontdesk_mews.sandbox.plans import Plan
@@ -135,13 +135,26 @@ class World:
     def change(self, table: Table[Any], number: int, kind: str, **fields: object) -> None:
         """Change a row now and write it down."""
         self.version += 1
+        row, mask = table.rows[number], table.masks[number]
+        stay = isinstance(row, Reservation)
+        before = row.facts() if stay else None
         table.change(number, self.clock.now, **fields)
-        self.note(kind, table.rows[number].id, table.masks[number])
+        self.note(kind, row.id, mask, (before, row.facts() if stay else None))
 
     def add(self, table: Table[Any], row: Row, mask: int) -> int:
         """Add a row now."""
         self.version += 1
         return table.add(row, self.clock.now, mask)
+
+    def forgotten(self) -> set[str]:
+        """Name the reservations of guests who were deleted, by themselves or once merged."""
+        customers = self.customers
+        gone = {c.id for c in customers if not c.is_active and c.merge_target_id is None}
+        while more := {c.id for c in customers if c.merge_target_id in gone} - gone:
+            gone |= more
+        named = {c.reservation_id for c in self.companionships if c.customer_id in gone}
+        stays = {r.id for r in self.reservations if {r.account_id, r.booker_id} & gone}
+        return stays | {one for one in named if one is not None}
 
     def introduce(self, number: int, mask: int) -> None:
         """Let further properties see a guest and the guest's address."""
@@ -150,9 +163,15 @@ class World:
         if (place := self.addresses.numbers.get(row.address_id or "")) is not None:
             self.addresses.masks[place] |= mask
 
-    def note(self, kind: str, identity: str, mask: int) -> None:
+    def note(
+        self,
+        kind: str,
+        identity: str,
+        mask: int,
+        course: tuple[Facts | None, Facts | None] = (None, None),
+    ) -> None:
         """Write an action down."""
-        self.journal.write(self.clock.now, kind, identity, mask)
+        self.journal.write(self.clock.now, kind, identity, mask, course)
 
 
 def _dated(rows: Iterable[Any], mask: int) -> Iterator[tuple[float, float, int, Any]]:
