@@ -46,10 +46,16 @@ def route_webhook(delivery: Delivery) -> list[str]:
 
 
 def hooked(
-    kind: Webhook = Webhook.IDS, *, delivery_id: str = "", **hooks: Callable[..., Any]
+    kind: Webhook = Webhook.IDS,
+    *,
+    delivery_id: str = "",
+    webhook_discard: tuple[str, ...] = (),
+    **hooks: Callable[..., Any],
 ) -> ModuleType:
     """Return Acorn with webhooks of a kind."""
-    manifest = attrs.evolve(acorn.manifest, webhook=kind, delivery_id=delivery_id)
+    manifest = attrs.evolve(
+        acorn.manifest, webhook=kind, delivery_id=delivery_id, webhook_discard=webhook_discard
+    )
     given: dict[str, Any] = {
         "manifest": manifest,
         "verify_webhook": verify_webhook,

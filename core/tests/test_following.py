@@ -246,3 +246,70 @@ async def test_an_alert_that_could_not_be_told_is_told_later(
 
     assert not answers
     assert "CANARY" not in caplog.text
+
+
+@pytest.mark.parametrize("standing", ["open", "closed"])
+@pytest.mark.parametrize("lets_in", [True, False])
+async def test_the_platforms_answer_counts_and_not_a_delivery_about_the_connection(
+    store: Path, standing: str, lets_in: bool
+) -> None:
+    """Whoever knows the URL could claim anything.
+
+    Seen to fail when a notice sets the state by itself.
+    """
+    from frontdesk import Notice, Standing
+
+    def read_webhook(delivery: Any) -> list[Any]:
+        return [Notice(Standing(standing), "somebody switched it")]
+
+    house, clock = busy(1), SteppedClock()
+    connector = hooked(read_webhook=read_webhook)
+    async with served(store, house, clock=clock, connector=connector) as desk:
+
+        async def synced() -> bool:
+            return counted(store, "Booked Stay") == 1 and counted(store, "Joined Club") == 2
+
+        await until(clock, synced)
+        # The polls of the beginning are over, and the next are minutes away.
+        await clock.advance(5)
+        house.token = inn.TOKEN if lets_in else "another"
+        house.forget_requests()
+        await send(desk, house.id, about("stays", "s0"))
+
+        async def asked_again() -> bool:
+            return "/account" in [r.url.path for r in house.requests]
+
+        await until(clock, asked_again)
+        await clock.advance(1)
+        found = await state(desk)
+
+    if lets_in:
+        assert found == ("running", "")
+    else:
+        assert found[0] == "needs attention"
+        assert "401" in found[1]
+        assert found[1].endswith("somebody switched it")
+
+
+async def test_a_change_that_a_person_must_see_to_is_shown_and_work_goes_on(store: Path) -> None:
+    from frontdesk import Notice, Ref, Standing
+
+    def read_webhook(delivery: Any) -> list[Any]:
+        return [Notice(Standing.CHANGED, "a key was made"), Ref("stays", "new")]
+
+    house, clock = busy(1), SteppedClock()
+    connector = hooked(read_webhook=read_webhook)
+    async with served(store, house, clock=clock, connector=connector) as desk:
+
+        async def synced() -> bool:
+            return counted(store, "Booked Stay") == 1
+
+        await until(clock, synced)
+        house.rows["stays"].append(stay("new"))
+        await send(desk, house.id, about("stays", "new"))
+
+        async def seen() -> bool:
+            return counted(store, "Booked Stay") == 2
+
+        await until(clock, seen)
+        assert await state(desk) == ("needs attention", "a key was made")

@@ -256,8 +256,9 @@ async def test_a_shared_url_reaches_whom_it_names_and_counts_strangers(store: Pa
 
     assert statuses == [200] * 4
     assert (bad.status, nobody.status) == (401, 404)
-    assert boxes == {"oak": 1, "elm": 1}
-    assert strays["acorn"][0] == 2
+    # The last names nobody, so it is for both.
+    assert boxes == {"oak": 2, "elm": 2}
+    assert strays["acorn"][0] == 1
 
 
 async def test_what_cannot_be_read_is_set_aside_and_replayed(store: Path) -> None:
@@ -346,7 +347,8 @@ async def test_an_older_version_that_a_late_delivery_brings_replaces_nothing(sto
 async def test_a_guest_is_forgotten_in_what_waits_as_well(store: Path) -> None:
     """Seen to fail when the inbox is left as it is."""
     house = busy(2)
-    async with opened_desk(store, house, hooked(Webhook.FACTS)) as desk:
+    connector = hooked(Webhook.FACTS, webhook_discard=("news.row.passport",))
+    async with opened_desk(store, house, connector) as desk:
         rows = [row("guests", guest("ada", name="CANARY")), row("guests", guest("bob"))]
         await send(desk, *rows)
         headers, body = signed(about("stays", "s1"), note="no JSON: ada@example.com")

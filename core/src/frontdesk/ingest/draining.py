@@ -28,6 +28,7 @@ from frontdesk.ingest.mapping import explain
 from frontdesk.ingest.session import Session
 from frontdesk.manifest import Webhook
 from frontdesk.model import Delivery, Json, Origin, Record, Ref, Unreadable
+from frontdesk.notices import Notice
 from frontdesk.progress import Report
 from frontdesk.store import inbox
 from frontdesk.store.accounts import WEBHOOKS
@@ -53,6 +54,7 @@ class _News:
 
     records: list[Record] = attrs.field(factory=list[Record])
     refs: dict[Ref, None] = attrs.field(factory=dict[Ref, None])
+    notices: list[Notice] = attrs.field(factory=list[Notice])
     endings: dict[str, list[int]] = attrs.field(factory=dict[str, list[int]])
     quarantined: list[Quarantined] = attrs.field(factory=list[Quarantined])
 
@@ -122,6 +124,7 @@ async def _commit(session: Session, waiting: Sequence[Waiting], report: Report) 
         batch.quarantined += news.quarantined
 
     written = await session.commit([*news.records, *fetched], Origin.LIVE, finish)
+    session.notices.extend(news.notices)
     report.add(written.counts(), last.outcomes)
     _log.info(
         "%s: %d deliveries drained: %d records, %d events",
@@ -140,13 +143,15 @@ def _read(session: Session, waiting: Waiting, news: _News) -> None:
     for item in found:
         if isinstance(item, Ref):
             news.refs[item] = None
+        elif isinstance(item, Notice):
+            news.notices.append(item)
         else:
             news.records.append(item)
     news.end(waiting, Ending.DRAINED)
 
 
-def read_delivery(session: Session, delivery: Delivery) -> tuple[Record | Ref, ...]:
-    """Return what a delivery carries or names.
+def read_delivery(session: Session, delivery: Delivery) -> tuple[Record | Ref | Notice, ...]:
+    """Return what a delivery carries, names or tells.
 
     Raises:
         RecordError: It cannot be read; the message quotes nothing of it.
@@ -157,8 +162,12 @@ def read_delivery(session: Session, delivery: Delivery) -> tuple[Record | Ref, .
     except Exception as error:  # noqa: BLE001  # a third party's code may raise anything
         raise RecordError(f"read_webhook: {explain(error)}") from None
     for item in found:
+        if isinstance(item, Notice):
+            continue
         if not isinstance(item, Record | Ref):
-            raise RecordError(f"read_webhook: gave a {type(item).__name__}, not a Record or a Ref")
+            raise RecordError(
+                f"read_webhook: gave a {type(item).__name__}, not a Record, a Ref or a Notice"
+            )
         if connection.manifest.stream(item.stream) is None:
             raise RecordError(
                 f"read_webhook: speaks of stream {item.stream!r}, which the manifest does not "

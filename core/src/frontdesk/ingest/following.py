@@ -20,6 +20,7 @@ import attrs
 from frontdesk.client import Clock, background
 from frontdesk.connection import Connection
 from frontdesk.errors import (
+    AuthenticationError,
     FrontdeskError,
     LeaseError,
     PausedError,
@@ -33,6 +34,7 @@ from frontdesk.ingest.session import Session, opened, together
 from frontdesk.ingest.sync import walk
 from frontdesk.manifest import Stream
 from frontdesk.model import Purpose
+from frontdesk.notices import Standing
 from frontdesk.progress import Listener, Report
 from frontdesk.store import Store, inbox, states
 from frontdesk.store.states import State
@@ -52,6 +54,10 @@ _WAIT: Final = 5.0
 #: How long a failure that a person must mend is left alone: longer each time.
 _FIRST: Final = 30.0
 _LONGEST: Final = 3600.0
+
+
+class _Told(Exception):  # noqa: N818  # a signal, not an error
+    """The platform says that it lets the connection in no more, or again: it is to be asked."""
 
 
 @attrs.frozen(eq=False)
@@ -76,21 +82,26 @@ class Follower:
 
     async def run(self) -> None:
         """Open the account and follow it, again and again, whatever happens."""
-        failures = 0
+        failures, told = 0, ""
         while True:
             try:
                 async with opened(self.connection, self.store, self.clock, self.others) as session:
-                    failures = 0
+                    failures, told = 0, ""
                     self._ailing.clear()
                     await self._note(State.RUNNING)
                     self._say("followed")
                     await self._follow(session)
+            except _Told as signal:
+                told = str(signal)
+                self._say("%s; the platform is asked whether it is so", told)
             except (PausedError, LeaseError) as error:
                 self._say("not followed here: %s", error)
                 await self.clock.sleep(_WAIT)
             except FrontdeskError as error:
                 wait = self._wait_after(error, failures)
                 failures += 1
+                if told and isinstance(error, AuthenticationError):
+                    await self._note(State.ATTENTION, f"{error}; {told}")
                 self._say("stopped: %s; tried again in %.0f s", error, wait, level=logging.WARNING)
                 await self.clock.sleep(wait)
             except Exception as error:  # noqa: BLE001  # the other connections go on
@@ -156,7 +167,7 @@ class Follower:
             while ((due := await self._due(session)) is not None and due <= 0) and await drain(
                 session, report
             ):
-                pass
+                await self._heed(session)
 
         while True:
             await self._persist("webhooks", drained)
@@ -166,6 +177,17 @@ class Follower:
             else:
                 # Something else may come meanwhile, and be due before.
                 await self.clock.sleep(min(max(due, 0.0), LOOK))
+
+    async def _heed(self, session: Session) -> None:
+        """Act on what deliveries said of the connection itself."""
+        notices = session.notices.copy()
+        session.notices.clear()
+        for notice in notices:
+            if notice.standing is Standing.CHANGED:
+                await self._note(State.ATTENTION, notice.reason)
+        for notice in notices:
+            if notice.standing is not Standing.CHANGED:
+                raise _Told(notice.reason)
 
     async def _due(self, session: Session) -> float | None:
         """Return in how many seconds the inbox has something to drain; None if it is empty."""

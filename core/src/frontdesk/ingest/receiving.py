@@ -18,6 +18,7 @@ from frontdesk import jsons
 from frontdesk.client import Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import ConfigurationError, StoreError
+from frontdesk.ingest.discarding import DeliveryDiscard
 from frontdesk.ingest.mapping import explain
 from frontdesk.ingest.strangers import Strangers
 from frontdesk.ingest.writing import Writer
@@ -170,10 +171,8 @@ class Receiver:
         except Exception as error:  # noqa: BLE001  # a third party's code may raise anything
             _log.warning("%s: route_webhook fails: %s", verified[0].connector.name, explain(error))
             named = set()
-        meant = [one for one in verified if await self._is_named(one, named)]
-        if not meant and len(verified) == 1 and not named:
-            # It names nobody, and nobody else could be meant.
-            meant = list(verified)
+        # One that names nobody is for everybody it may be for.
+        meant = [one for one in verified if not named or await self._is_named(one, named)]
         if meant:
             return await self._take(meant, delivery)
         connector, now = verified[0].connector.name, delivery.received
@@ -234,15 +233,17 @@ def _ids(account: Account) -> set[str]:
 
 def _incoming(row: int, connection: Connection, delivery: Delivery) -> Incoming:
     manifest = connection.manifest
+    # Of what came, not of what is left: two that cannot be read are not the same for that.
     known_by = delivery_id(manifest.delivery_id, delivery)
+    left = DeliveryDiscard(manifest.webhook_discard)(delivery)
     content = delivery.body if known_by is None else known_by.encode()
     kind = b"content" if known_by is None else b"id"
     return Incoming(
         connection=row,
         digest=jsons.digest(kind + b"\0" + content),
         received=delivery.received,
-        details=jsons.encode(_details(connection, delivery)),
-        body=delivery.body,
+        details=jsons.encode(_details(connection, left)),
+        body=left.body,
     )
 
 

@@ -29,6 +29,7 @@ from frontdesk.ingest.lookups import Lookups
 from frontdesk.ingest.mapping import explain
 from frontdesk.ingest.reader import Reader
 from frontdesk.model import Account, Context, Origin, Record, Unreadable
+from frontdesk.notices import Notice
 from frontdesk.store import Store, accounts, commit, leases, states
 from frontdesk.store.batch import Batch, Written
 from frontdesk.store.states import State
@@ -58,6 +59,8 @@ class Session:
     lookups: Lookups
     reader: Reader
     intake: Intake
+    #: What deliveries said of the connection itself, and nobody has acted on yet.
+    notices: list[Notice] = attrs.field(factory=list[Notice])
     _taking: anyio.Lock = attrs.field(factory=anyio.Lock, repr=False)
 
     @property
