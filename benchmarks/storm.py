@@ -20,6 +20,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ import anyio
 import attrs
 
 from frontdesk import Desk
+from frontdesk.client import SystemClock
 from frontdesk.ingest.draining import drain
 from frontdesk.ingest.session import opened
 from frontdesk.progress import Report
@@ -49,6 +51,7 @@ class Service:
         self._command = [sys.executable, "-m", "frontdesk", "run"]
         self._command += ["--config", str(config), "--port", str(port)]
         self._process: subprocess.Popen[str] | None = None
+        self._reading = threading.Thread()
         self.lines: list[str] = []
 
     def start(self) -> None:
@@ -58,24 +61,29 @@ class Service:
         for line in self._process.stderr:
             if "listening on" in line:
                 break
-        # Nobody reads further: the pipe must not fill up.
-        import threading
-
-        threading.Thread(
-            target=self.lines.extend, args=(self._process.stderr,), daemon=True
-        ).start()
+        # Somebody must go on reading, or the pipe fills up.
+        self._reading = threading.Thread(target=self.lines.extend, args=(self._process.stderr,))
+        self._reading.start()
 
     def kill(self) -> None:
         """Kill it in the middle of whatever it does."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait()
+        self._ended()
 
     def stop(self) -> int:
         """Ask it to end; return how it did."""
         assert self._process is not None
         self._process.terminate()
-        return self._process.wait(timeout=15)
+        return self._ended()
+
+    def _ended(self) -> int:
+        assert self._process is not None
+        assert self._process.stderr is not None
+        status = self._process.wait(timeout=15)
+        self._reading.join()
+        self._process.stderr.close()
+        return status
 
 
 @attrs.frozen
@@ -89,9 +97,10 @@ class Outcome:
     #: Tables that differ from those of a store that read everything once.
     differing: tuple[str, ...]
     inbox: dict[str, int]
-    accepted: int
-    seconds: float
-    status: int
+    accepted: int = 0
+    seconds: float = 0.0
+    #: How the service ended in the end.
+    status: int = 0
 
     @property
     def good(self) -> bool:
@@ -140,7 +149,9 @@ def storm(
         platform.advance(timedelta(seconds=1))
         anyio.run(_finish, where, settings)
         anyio.run(_finish, clean, settings)
-    return _judged(platform, where, clean, accepted, time.monotonic() - began, status)
+    found = _judged(platform, where, clean)
+    spent = time.monotonic() - began
+    return attrs.evolve(found, accepted=accepted, seconds=spent, status=status)
 
 
 async def _blow(platform: Platform, storm: Storm, service: Service, moments: set[int]) -> None:
@@ -175,7 +186,7 @@ async def _finish(where: str, settings: dict[str, str]) -> None:
     async with Desk(where) as desk:
         hotel = desk.connect(unpaced(), name=NAME, **settings)
         await desk.sync(hotel)
-        async with opened(hotel, desk.store, desk._clock, frozenset()) as session:
+        async with opened(hotel, desk.store, SystemClock(), frozenset()) as session:
             while await drain(session, Report(NAME, "mews")):
                 pass
         await desk.sync(hotel)
@@ -188,9 +199,7 @@ def _free_port() -> int:
     return port
 
 
-def _judged(
-    platform: Platform, where: str, clean: str, accepted: int, seconds: float, status: int
-) -> Outcome:
+def _judged(platform: Platform, where: str, clean: str) -> Outcome:
     import oracle
     from stores import asked
 
@@ -217,9 +226,6 @@ def _judged(
         may=len(may),
         differing=tuple(_differing(where, clean, platform.forgotten())),
         inbox=dict(zip(names, row, strict=True)),
-        accepted=accepted,
-        seconds=seconds,
-        status=status,
     )
 
 
