@@ -14,7 +14,7 @@ from frontdesk.errors import ConfigurationError, SettingsError
 
 DEFAULT: Final = "frontdesk.toml"
 _TABLES: Final = ("store", "connections")
-_OF_A_STORE: Final = ("url",)
+_OF_A_STORE: Final = ("url", "key")
 #: Words of ``Desk.connect`` that are no settings.
 _NO_SETTINGS: Final = ("name", "wrappers", "transport")
 
@@ -35,6 +35,8 @@ class Config:
 
     store: str
     connections: tuple[ConnectionConfig, ...] = ()
+    #: What secrets obtained at run time are encrypted with; None: nothing is said of it.
+    key: tuple[str, ...] | None = attrs.field(default=None, repr=False)
 
 
 def find(asked: Path | None) -> Path | None:
@@ -71,7 +73,21 @@ def read(path: Path) -> Config:
     if not isinstance(url, str):
         raise SettingsError("store.url is not a string; give a file path or a postgresql:// URL")
     connections = _table(tables, "connections")
-    return Config(_beside(path, url), tuple(_connection(n, v) for n, v in connections.items()))
+    made = tuple(_connection(name, values) for name, values in connections.items())
+    return Config(_beside(path, url), made, _keys(store.get("key")))
+
+
+def _keys(asked: object) -> tuple[str, ...] | None:
+    """Return the keys of a store; one that stood beside it in a file would protect nothing."""
+    if asked is None:
+        return None
+    places = asked if isinstance(asked, list) else [asked]
+    if not all(isinstance(place, dict) for place in places):
+        raise SettingsError(
+            'store.key: write { env = "VAR" } or { file = "path" }, or a list of them; a key does '
+            "not belong into this file"
+        )
+    return tuple(_resolved("store.key", place) for place in places)
 
 
 def _beside(path: Path, url: str) -> str:

@@ -16,7 +16,7 @@ import attrs
 import httpx
 import pluggy
 
-from frontdesk.client import Client
+from frontdesk.client import Client, State
 from frontdesk.errors import InvalidConnectorError, SettingsError
 from frontdesk.hooks import ITERABLE, OPTIONAL, REQUIRED, ConnectorHooks, hookimpl
 from frontdesk.manifest import Manifest, without_secrets
@@ -169,12 +169,17 @@ class Connection:
         """Return what mapping hooks may know: settings without secrets, account, start."""
         return Context(without_secrets(self.settings), account, start)
 
-    def client(self, **options: Any) -> Client[Any]:
+    def client(self, *, state: State | None = None, **options: Any) -> Client[Any]:
         """Return a new client for this account; *options* go to :class:`Client`."""
+        state = State() if state is None else state
+        authenticate = self.manifest.authenticate
+        takes_state = "state" in inspect.signature(authenticate).parameters
+        given = {"state": state} if takes_state else {}
         return Client(
             settings=self.settings,
             base_url=self.base_url,
-            auth=self.manifest.authenticate(self.settings),
+            auth=authenticate(self.settings, **given),
+            state=state,
             rates=self.manifest.rates,
             transport=self.transport,
             request_id=self.manifest.request_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -26,8 +27,10 @@ from frontdesk.ingest.sync import Syncer
 from frontdesk.masking import masked
 from frontdesk.progress import Listener, Report, Update
 from frontdesk.store import Store, exporting, forgetting, listing, states
+from frontdesk.store.keyring import VARIABLE, Keyring
 from frontdesk.store.pruning import Pruned, count_prunable, prune
 from frontdesk.store.refetching import refetch
+from frontdesk.store.runtime_secrets import Rekeyed, rekey
 from frontdesk.store.status import ConnectionRow, list_connections
 
 _T = TypeVar("_T")
@@ -38,13 +41,22 @@ class Desk:
 
     Args:
         store: A file path (SQLite, created if missing) or a ``postgresql://`` URL.
+        key: What secrets obtained at run time are encrypted with: one key, or several, of
+            which the first encrypts and all decrypt. Left out, it is read from the
+            environment variable ``FRONTDESK_KEY``. ``frontdesk store key`` makes one.
         clock: Where time comes from; tests bring their own.
 
     Open it with ``async with desk:``; the listing methods open it by themselves.
     """
 
-    def __init__(self, store: str | Path = "frontdesk.db", *, clock: Clock | None = None) -> None:
-        self.store = Store(store)
+    def __init__(
+        self,
+        store: str | Path = "frontdesk.db",
+        *,
+        key: str | Iterable[str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.store = Store(store, _keyring(key))
         self.connections: dict[str, Connection] = {}
         self._clock: Clock = clock or SystemClock()
         self._listeners: list[Listener] = []
@@ -57,7 +69,7 @@ class Desk:
             ConfigurationError: Something in it is missing, unknown or of the wrong kind.
         """
         config = configuration.read(path)
-        desk = cls(config.store)
+        desk = cls(config.store, key=config.key)
         for entry in config.connections:
             desk.connect(entry.connector, name=entry.name, brand=entry.brand, **entry.settings)
         return desk
@@ -153,7 +165,7 @@ class Desk:
 
     async def check(self, connection: Connection | str) -> Check:
         """Ask the platform whether the credentials work, and what they lack."""
-        return await check(self._connection(connection), self._clock)
+        return await check(self._connection(connection), self.store, self._clock)
 
     async def replay(self, *ids: int) -> dict[int, str]:
         """Try entries of quarantine again; return what became of each.
@@ -288,6 +300,21 @@ class Desk:
         await self.store.settle()
         return receipts
 
+    async def rekey(self, *, drop_unreadable: bool = False) -> Rekeyed:
+        """Encrypt all secrets obtained at run time with the first of the keys.
+
+        All of them, or none: it can be interrupted and repeated.
+
+        Args:
+            drop_unreadable: Remove what none of the keys fits, instead of refusing.
+
+        Raises:
+            ConfigurationError: There is no key, or something that none of them fits.
+        """
+        return await self.store.write(
+            lambda db: rekey(db, self.store.keyring, drop=drop_unreadable), durable=True
+        )
+
     async def _ask(self, question: Callable[[Db], _T]) -> _T:
         return await self.store.read(question)
 
@@ -308,6 +335,12 @@ class Desk:
             raise ConfigurationError(
                 f"there is no connection {wanted!r}; there are: {known}"
             ) from None
+
+
+def _keyring(key: str | Iterable[str] | None) -> Keyring:
+    if key is None:
+        return Keyring(os.environ.get(VARIABLE, ""), VARIABLE)
+    return Keyring(key)
 
 
 def _name(connection: Connection | str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from frontdesk.client._client import Client
 from frontdesk.client._clock import Clock, SystemClock
+from frontdesk.client._state import Keeper, State
 from frontdesk.client._types import Answer, Limits, Lookup
 
-__all__ = ["Answer", "Client", "Clock", "Limits", "Lookup", "SystemClock"]
+__all__ = ["Answer", "Client", "Clock", "Keeper", "Limits", "Lookup", "State", "SystemClock"]

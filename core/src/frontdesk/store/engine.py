@@ -15,6 +15,7 @@ from frontdesk.errors import ConfigurationError, StoreError
 from frontdesk.store.faults import explained, said
 
 _WRITE: Final = "frontdesk_write"
+_DURABLE: Final = "frontdesk_durable"
 #: Options of a reading transaction: all its questions see the same store.
 _READ: Final[dict[str, dict[str, Any]]] = {"postgresql": {"isolation_level": "REPEATABLE READ"}}
 #: How many seconds a writer waits for another.
@@ -101,7 +102,8 @@ def _open_sqlite(url: URL) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
-        # A power cut may undo the last commits, but records and cursor go together.
+        # A power cut may undo the last commits, but records and cursor go together; what
+        # could not be read again is written durably.
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA foreign_keys = ON")
         # What is erased or overwritten must not stay readable in the file.
@@ -112,7 +114,12 @@ def _open_sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A transaction that starts reading and writes later can be refused half-way.
-        write = connection.get_execution_options().get(_WRITE)
+        options = connection.get_execution_options()
+        write = options.get(_WRITE)
+        if write:
+            # Inside of the transaction it would be too late.
+            level = "FULL" if options.get(_DURABLE) else "NORMAL"
+            connection.connection.cursor().execute(f"PRAGMA synchronous = {level}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
@@ -128,11 +135,17 @@ def reading(engine: Engine) -> Generator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Generator[Connection]:
-    """Open a transaction that writes; it commits when the block ends well."""
+def writing(engine: Engine, *, durable: bool = False) -> Generator[Connection]:
+    """Open a transaction that writes; it commits when the block ends well.
+
+    Args:
+        durable: Once it is committed, not even a power cut undoes it.
+    """
     with explaining(engine), engine.connect() as bare:
-        connection = bare.execution_options(**{_WRITE: True})
+        connection = bare.execution_options(**{_WRITE: True, _DURABLE: durable})
         with connection.begin():
+            if durable and engine.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
             yield connection
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from frontdesk.store.engine import open_engine, reading, writing
 from frontdesk.store.forgetting import settle
+from frontdesk.store.keyring import Keyring
 from frontdesk.store.migrate import upgrade
 
 _T = TypeVar("_T")
@@ -20,10 +21,17 @@ _T = TypeVar("_T")
 class Store:
     """A store that is open: reads and writes in worker threads, one write at a time."""
 
-    def __init__(self, where: str | Path) -> None:
+    def __init__(self, where: str | Path, keyring: Keyring | None = None) -> None:
         self.where = str(where)
+        #: What secrets obtained at run time are encrypted with.
+        self.keyring = Keyring() if keyring is None else keyring
         self._engine: Engine | None = None
         self._writing = anyio.Lock()
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a store already; of a server it is supposed."""
+        return "://" in self.where or Path(self.where).exists()
 
     @property
     def engine(self) -> Engine:
@@ -54,10 +62,14 @@ class Store:
         """Return what *question* answers in a reading transaction."""
         return await anyio.to_thread.run_sync(self.read_now, question)
 
-    async def write(self, change: Callable[[Connection], _T]) -> _T:
-        """Run *change* in a writing transaction; it is not interrupted half-way."""
+    async def write(self, change: Callable[[Connection], _T], *, durable: bool = False) -> _T:
+        """Run *change* in a writing transaction; it is not interrupted half-way.
+
+        Args:
+            durable: Once it is committed, not even a power cut undoes it.
+        """
         async with self._writing:
-            return await anyio.to_thread.run_sync(self._write_now, change)
+            return await anyio.to_thread.run_sync(self._write_now, change, durable)
 
     async def settle(self) -> bool:
         """Make what was erased leave the files; return whether it has."""
@@ -69,6 +81,6 @@ class Store:
         with reading(self.engine) as db:
             return question(db)
 
-    def _write_now(self, change: Callable[[Connection], _T]) -> _T:
-        with writing(self.engine) as db:
+    def _write_now(self, change: Callable[[Connection], _T], durable: bool) -> _T:
+        with writing(self.engine, durable=durable) as db:
             return change(db)
