@@ -256,6 +256,7 @@ async def test_a_lasting_secret_is_the_accounts_and_none_removes_one(store_url: 
         ["odd", "refresh"],
     ]
     assert seen[1]["hook"] == {"id": 7, "key": CANARY}
+    assert asked(store_url, KEPT) == [(2,)]
 
 
 async def test_a_second_process_asks_nothing_of_the_platform(store_url: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import string
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from types import ModuleType
@@ -59,7 +59,7 @@ class Rotating:
     def __init__(self, inn: Inn | None = None, first: str = "first-token") -> None:
         self.inn = inn or busy(5)
         self.inn.before = self._answer
-        self.numbers = itertools.count(1)
+        self.letters = iter(string.ascii_lowercase)
         self.fresh = first
         self.given: list[str] = []
         self.revoked = False
@@ -75,7 +75,8 @@ class Rotating:
         if self.revoked or request.headers["x-refresh"] != self.fresh:
             self.revoked = True
             return httpx.Response(401, json={"Message": "spent"})
-        self.fresh = f"r{next(self.numbers)}-{CANARY}"
+        # Nothing in it looks like a token: only who knows it can mask it.
+        self.fresh = f"{CANARY}-{next(self.letters)}"
         self.given.append(self.fresh)
-        self.inn.token = f"a-{self.fresh}"
+        self.inn.token = f"access-{self.fresh}"
         return httpx.Response(200, json={"refresh": self.fresh, "access": self.inn.token})
