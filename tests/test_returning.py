@@ -83,9 +83,7 @@ async def test_who_comes_back_is_a_guest_again(
 
 @pytest.mark.parametrize("left", [{"gone": True}, {"merged": "ada"}])
 async def test_the_last_word_of_a_page_counts(store_url: str, left: dict[str, Any]) -> None:
-    """Also where it says nothing new. Seen to fail when all departures of a page count as
-    its last word, and when none does.
-    """
+    """Also where it says nothing new. Seen to fail when no departure beside a profile counts."""
     ada = guest("ada")
     await live(store_url, [ada, version(1)], [version(3), version(2, **left), ada])
 
@@ -96,6 +94,16 @@ async def test_the_last_word_of_a_page_counts(store_url: str, left: dict[str, An
     await live(store_url, [ada, version(5, **left), version(4, name="Rob")])
     assert asked(store_url, SAID)[-1] != (PROFILE,)
     assert await listed(store_url) == ["ada"]
+
+
+@pytest.mark.parametrize("back", [True, False])
+async def test_without_versions_the_order_of_a_page_decides(store_url: str, back: bool) -> None:
+    """Seen to fail when all departures of a page count as its last word."""
+    rows = [guest("ada", absorbs="bob", changed=None), guest("bob", changed=None)]
+    await live(store_url, rows if back else rows[::-1])
+
+    assert asked(store_url, MARKED) == [("ada", None, 0), ("bob", None if back else "ada", 0)]
+    assert await listed(store_url) == (["bob"] if back else [])
 
 
 @pytest.mark.parametrize("together", [True, False])

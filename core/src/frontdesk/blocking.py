@@ -148,6 +148,10 @@ class Desk:
         """Erase a guest from the store; see :meth:`frontdesk.Desk.forget`."""
         return self._run(lambda: self._desk.forget(who))
 
+    def receipts(self) -> list[forgetting.Receipt]:
+        """Return the receipts of all erasures; see :meth:`frontdesk.Desk.receipts`."""
+        return self._run(self._desk.receipts)
+
     def rekey(self, *, drop_unreadable: bool = False) -> Rekeyed:
         """Encrypt all secrets with the first key; see :meth:`frontdesk.Desk.rekey`."""
         return self._run(lambda: self._desk.rekey(drop_unreadable=drop_unreadable))

@@ -51,6 +51,7 @@ class Hooks:
         try:
             for wrapper in wrappers:
                 manager.register(wrapper)
+                _refuse_replacing(manager, connector.name, wrapper)
             manager.check_pending()
         except pluggy.PluginValidationError as error:
             raise InvalidConnectorError(
@@ -115,6 +116,18 @@ class Hooks:
     def read_webhook(self, delivery: Delivery, context: Context) -> tuple[Record | Ref, ...]:
         """Return the records and refs of a delivery."""
         return tuple(self._call.read_webhook(delivery=delivery, context=context) or ())
+
+
+def _refuse_replacing(manager: pluggy.PluginManager, connector: str, wrapper: object) -> None:
+    """Refuse a hook that wraps nothing: it would be called instead of the connector's."""
+    for caller in manager.get_hookcallers(wrapper) or ():
+        for found in caller.get_hookimpls():
+            if found.plugin is wrapper and not (found.wrapper or found.hookwrapper):
+                shown = f"{caller.name}{inspect.signature(found.function)}"
+                raise InvalidConnectorError(
+                    f"a wrapper around connector {connector!r} breaks the contract: {shown} would "
+                    "replace the connector's own; mark it @hookimpl(wrapper=True), and let it yield"
+                )
 
 
 def _adapter(connector: Connector) -> ModuleType:

@@ -300,6 +300,13 @@ class Desk:
         await self.store.settle()
         return receipts
 
+    async def receipts(self) -> list[forgetting.Receipt]:
+        """Return the receipts of all erasures, oldest first.
+
+        Also of guests whom their platform erased, which were erased here with it.
+        """
+        return await self._ask(forgetting.list_receipts)
+
     async def rekey(self, *, drop_unreadable: bool = False) -> Rekeyed:
         """Encrypt all secrets obtained at run time with the first of the keys.
 

@@ -115,7 +115,7 @@ async def opened(
             reader = Reader(store.engine, connection, stored, clock)
             lookups.attach(client, reader)
             intake = Intake(connection, client, reader, stored)
-            async with _lease(store, clock, stored.id) as lease:
+            async with held_lease(store, clock, stored.id) as lease:
                 yield Session(connection, client, store, clock, stored, lease, lookups, intake)
 
 
@@ -164,12 +164,22 @@ async def _noting(store: Store, clock: Clock, name: str) -> AsyncGenerator[None]
 
 
 @asynccontextmanager
-async def _lease(store: Store, clock: Clock, connection: int) -> AsyncGenerator[leases.Lease]:
-    """Hold a connection's lease, renewing it until the block ends."""
+async def held_lease(
+    store: Store, clock: Clock, connection: int, *, mending: bool = False
+) -> AsyncGenerator[leases.Lease]:
+    """Hold a connection's lease, renewing it until the block ends.
+
+    Args:
+        mending: The work is a person's own: a paused connection does not refuse it.
+
+    Raises:
+        LeaseError: Another process is writing for this connection.
+        PausedError: A person stopped the connection, and the work is not *mending*.
+    """
     me = f"{socket.gethostname()}:{os.getpid()}"
 
     def take(db: Db) -> leases.Lease:
-        return leases.take(db, connection, me, clock.now())
+        return leases.take(db, connection, me, clock.now(), mending=mending)
 
     lease = await store.write(take)
     try:

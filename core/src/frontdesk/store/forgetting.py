@@ -133,10 +133,11 @@ def _log_erasure(at_work: Erasing) -> None:
         db.execute(insert(log_bodies).values(**place, body=body))
 
 
-def list_receipts(db: Connection) -> list[dict[str, object]]:
-    """Return the receipts of all erasures, oldest first."""
+def list_receipts(db: Connection) -> list[Receipt]:
+    """Return the receipts of all erasures, oldest first; those the platforms made, too."""
     rows = db.execute(select(erasures.c.receipt).order_by(erasures.c.id)).scalars()
-    return [jsons.decode(row) for row in rows]
+    kept = [jsons.decode(row) for row in rows]
+    return [Receipt(**{**one, "at": datetime.fromisoformat(one["at"])}) for one in kept]
 
 
 def settle(engine: Engine) -> bool:
