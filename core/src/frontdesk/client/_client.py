@@ -77,12 +77,9 @@ class Client(Generic[S]):
         self.account: Account | None = None
         #: Secrets obtained at run time, as they were kept.
         self.state = State() if state is None else state
-        self._connector = connector
-        self._lookup = lookup
-        self._limits = limits or Limits()
-        self._clock = clock or SystemClock()
-        self._redactor = Redactor(settings)
-        self.state.watch(self._redactor.hide)
+        self._connector, self._lookup = connector, lookup
+        self._limits, self._clock = limits or Limits(), clock or SystemClock()
+        self._redactor = _redactor(settings, self.state)
         pacer = Pacer(rates, self._clock, self._limits.max_wait)
         inner = transport or default_transport(base_url, self._limits.in_flight)
         self._gate = Gate(inner, pacer, self._limits.max_body)
@@ -219,6 +216,13 @@ class Client(Generic[S]):
     ) -> None:
         """Keep a secret obtained at run time; see :meth:`frontdesk.client.State.keep`."""
         await self.state.keep(name, value, expires=expires, lasting=lasting)
+
+
+def _redactor(settings: object, state: State) -> Redactor:
+    """Return a redactor that learns what is kept."""
+    made = Redactor(settings)
+    state.watch(made.hide)
+    return made
 
 
 def _check_url(base_url: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import attrs
 from sqlalchemy import Connection, Engine, insert, select, text, update
@@ -136,8 +136,8 @@ def _log_erasure(at_work: Erasing) -> None:
 def list_receipts(db: Connection) -> list[Receipt]:
     """Return the receipts of all erasures, oldest first; those the platforms made, too."""
     rows = db.execute(select(erasures.c.receipt).order_by(erasures.c.id)).scalars()
-    kept = [jsons.decode(row) for row in rows]
-    return [Receipt(**{**one, "at": datetime.fromisoformat(one["at"])}) for one in kept]
+    kept: list[dict[str, Any]] = [jsons.decode(row) for row in rows]
+    return [Receipt(at=datetime.fromisoformat(one.pop("at")), **one) for one in kept]
 
 
 def settle(engine: Engine) -> bool:
