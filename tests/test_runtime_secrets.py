@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import attrs
 import httpx
 import inn
 import pytest
@@ -22,7 +24,7 @@ from postgresql import Server
 from rotating import CANARY, ENDS, Rotating, connector
 from stores import DATABASES, asked, told
 
-from frontdesk import Desk
+from frontdesk import Desk, secret, setting
 from frontdesk.client import State
 from frontdesk.errors import AuthenticationError, ConfigurationError, FrontdeskError, LeaseError
 from frontdesk.serving import served
@@ -288,6 +290,46 @@ async def test_a_check_makes_no_store(tmp_path: Path) -> None:
 
     assert (await desk.check(connected(desk, busy()))).ok
     assert not store.exists()
+
+
+@attrs.frozen
+class Settings:
+    """What the strategy on the page about hooks is made from."""
+
+    refresh_token: str = secret()
+    page_size: int = setting(10)
+
+
+async def test_the_strategy_that_the_docs_show_works(store_url: str) -> None:
+    """One refresh serves several processes. Seen to fail when it keeps nothing."""
+    page = (Path(__file__).parents[1] / "docs" / "hooks.md").read_text("utf-8")
+    (shown,) = re.findall(r"```python\n([^`]*class Refreshing.*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(shown, names)
+    manifest = {"settings": Settings, "authenticate": names["Refreshing"]}
+    module = inn.altered(manifest=attrs.evolve(inn.acorn.manifest, **manifest))
+    house, spent, lifetime = busy(2), [], -1
+
+    def refresh(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path != "/token":
+            return None
+        spent.append(json.loads(request.content)["refresh"])
+        tokens = {"refresh": f"next-{len(spent)}", "access": house.token, "lifetime": lifetime}
+        return httpx.Response(200, json=tokens)
+
+    house.before = refresh
+    counts: list[int] = []
+    for seconds in (-1, 3600, 3600, 3600):
+        lifetime = seconds
+        async with Desk(store_url, key=OLD, clock=FixedClock()) as desk:
+            options = {"refresh_token": "first-token", "transport": house.transport}
+            await desk.sync(desk.connect(module, **options))
+        counts.append(len(spent))
+
+    assert spent[0] == "first-token"
+    assert len(spent) == len(set(spent))
+    # While tokens end at once, every request needs new ones; then two processes need none.
+    assert counts[1:] == [counts[0] + 1] * 3
 
 
 # -- keys ---------------------------------------------------------------------------------
