@@ -30,6 +30,7 @@ from frontdesk.errors import AuthenticationError, ConfigurationError, FrontdeskE
 from frontdesk.serving import served
 from frontdesk.store import moving
 from frontdesk.store.keyring import new_key
+from frontdesk.store.runtime_secrets import Owner, Secret, adopt, read, write
 
 pytestmark = pytest.mark.anyio
 
@@ -282,6 +283,28 @@ async def test_a_check_uses_and_keeps_what_there_is(store_url: str) -> None:
         await run(store_url, platform)
 
     assert not platform.revoked
+
+
+async def test_what_was_obtained_last_counts_whoever_obtained_it(store_url: str) -> None:
+    """A check beside a sync. Seen to fail when what waited always replaces what is there."""
+    async with Desk(store_url, key=OLD, clock=FixedClock()) as desk:
+        made = desk.connect(connector(), **Rotating().options)
+        await desk.sync(made)
+        ring, owner = desk.store.keyring, Owner.of(made)
+
+        def obtain(db: Any) -> list[Any]:
+            row = db.exec_driver_sql("SELECT id FROM connections").scalar()
+            found: list[Any] = []
+            for waiting, there in ((1, 2), (4, 3)):
+                for hours, account in ((waiting, None), (there, row)):
+                    now = NOW + timedelta(hours=hours)
+                    write(db, ring, owner, Secret("x", hours), account=account, now=now)
+                found.append(read(db, ring, owner)["x"])
+                found.append(adopt(db, ring, owner, row)["x"])
+            return found
+
+        assert await desk.store.write(obtain) == [2, 2, 4, 4]
+    assert asked(store_url, KEPT) == [(2,)]
 
 
 async def test_a_check_makes_no_store(tmp_path: Path) -> None:

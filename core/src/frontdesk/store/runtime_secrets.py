@@ -138,10 +138,14 @@ def adopt(db: Db, keyring: Keyring, owner: Owner, account: int) -> dict[str, Jso
         All that is kept for it.
     """
     lock_store(db)
-    for kept in _waiting(db, keyring, owner) if keyring else ():
-        remove(db, account, kept.row.name)
-        mine = _COLUMNS.id == kept.row.id
-        if kept.value is None:
+    asked = select(_COLUMNS.name, _COLUMNS.updated).where(_COLUMNS.connection_id == account)
+    there = {row.name: row.updated for row in db.execute(asked)}
+    for kept in _waiting(db, keyring, owner):
+        name, mine = kept.row.name, _COLUMNS.id == kept.row.id
+        newer = name not in there or there[name] <= kept.row.updated
+        if newer:
+            remove(db, account, name)
+        if kept.value is None or not newer:
             db.execute(delete(runtime_secrets).where(mine))
         else:
             db.execute(update(runtime_secrets).where(mine).values(connection_id=account))
