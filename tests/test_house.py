@@ -198,7 +198,7 @@ def test_urls_lead_to_known_hosts() -> None:
 
 @pytest.mark.parametrize("code", ["import frontdesk", "import frontdesk.hooks, frontdesk.manifest"])
 def test_importing_is_light(code: str) -> None:
-    heavy = {"alembic", "anyio", "httpx", "rich", "sqlalchemy", "typer"}
+    heavy = {"alembic", "anyio", "cryptography", "httpx", "rich", "sqlalchemy", "typer"}
 
     assert imported_by(code) & heavy == set()
 
@@ -206,7 +206,14 @@ def test_importing_is_light(code: str) -> None:
 def test_help_is_light() -> None:
     code = "import sys; from frontdesk.cli.app import app; app(['--help'], standalone_mode=False)"
 
-    assert imported_by(code) & {"alembic", "httpx", "sqlalchemy"} == set()
+    assert imported_by(code) & {"alembic", "cryptography", "httpx", "sqlalchemy"} == set()
+
+
+def test_who_keeps_no_secrets_loads_no_encryption() -> None:
+    """Seen to fail when the key ring imports its library at the top."""
+    code = "from frontdesk import Desk; Desk('x.db', key='A' * 43 + '=')"
+
+    assert "cryptography" not in imported_by(code)
 
 
 def imported_by(code: str) -> set[str]:

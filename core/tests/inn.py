@@ -214,7 +214,8 @@ def asked(store: Path, question: str, *values: Any) -> list[tuple[Any, ...]]:
 _DUMPS = {
     "guests": "SELECT g.key, m.key, g.excluded, g.gone IS NULL, g.asked IS NULL"
     " FROM guests g LEFT JOIN guests m ON m.id = g.merged_into",
-    "records": "SELECT s.name, r.site, r.key, r.version, r.digest, r.origin, r.deleted, p.body"
+    "records": "SELECT s.name, r.site, r.key, r.version, r.digest, r.origin, r.deleted,"
+    " r.partial, p.body"
     " FROM records r JOIN streams s ON s.id = r.stream_id"
     " LEFT JOIN payloads p ON p.record_id = r.id",
     "record_guests": "SELECT g.key, s.name, r.site, r.key FROM record_guests x"

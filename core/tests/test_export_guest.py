@@ -78,3 +78,27 @@ def test_who_is_meant_may_come_from_standard_input(
     assert receipt["erased"]["acorn"]["guests"] == 1
     assert command(monkeypatch, "export-guest", "ada", "--store", str(store)) == 1
     assert "nothing is stored" in capsys.readouterr().err
+
+
+def test_receipts_are_listed_again(
+    store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever asks for proof a year later gets it, and nobody is erased by asking."""
+    anyio.run(sync, store, ada())
+    monkeypatch.setenv("COLUMNS", "200")
+    assert command(monkeypatch, "forget", "--receipts", "--store", str(store)) == 0
+    assert capsys.readouterr().out == "Receipts: none\n"
+    assert command(monkeypatch, "forget", "ada", "--store", str(store)) == 0
+    given = json.loads(capsys.readouterr().out)
+
+    assert command(monkeypatch, "forget", "--receipts", "--json", "--store", str(store)) == 0
+    assert json.loads(capsys.readouterr().out) == given
+    assert command(monkeypatch, "forget", "--receipts", "--store", str(store)) == 0
+    shown = capsys.readouterr().out
+    assert given["receipts"][0]["hash"] in shown
+    assert "ada" not in shown
+
+    for words in (["--receipts", "bob"], []):
+        assert command(monkeypatch, "forget", *words, "--store", str(store)) == 2
+    assert "name nobody with it" in capsys.readouterr().err
+    assert command(monkeypatch, "export-guest", "bob", "--store", str(store)) == 0

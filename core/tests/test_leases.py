@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import acorn
 import anyio
@@ -177,19 +178,20 @@ async def test_a_lease_is_given_back_after_an_error_too(store: Path) -> None:
     assert holders(store) == [None]
 
 
+class Beating(FixedClock):
+    """Every heartbeat comes at once, twice."""
+
+    beats = 0
+
+    async def sleep(self, seconds: float) -> None:
+        self.beats += 1
+        if self.beats > 2:
+            await anyio.sleep_forever()
+        self.at += timedelta(seconds=seconds)
+        await anyio.lowlevel.checkpoint()
+
+
 async def test_a_lease_is_renewed_while_a_sync_takes_long(store: Path) -> None:
-    class Beating(FixedClock):
-        """Every heartbeat comes at once, twice."""
-
-        beats = 0
-
-        async def sleep(self, seconds: float) -> None:
-            self.beats += 1
-            if self.beats > 2:
-                await anyio.sleep_forever()
-            self.at += timedelta(seconds=seconds)
-            await anyio.lowlevel.checkpoint()
-
     inn, clock = busy(), Beating()
     held = Held(inn, 4)
     async with Desk(store, clock=clock) as desk, anyio.create_task_group() as group:
@@ -201,3 +203,27 @@ async def test_a_lease_is_renewed_while_a_sync_takes_long(store: Path) -> None:
         held.open.set()
 
     assert [(int((NOW + timedelta(seconds=90)).timestamp() * 1_000_000),)] == ends
+
+
+async def test_a_lease_is_renewed_while_a_page_takes_long_to_remap(store: Path) -> None:
+    """Seen to fail when a remap renews its lease with each page it commits, and no oftener."""
+    inn, clock = busy(), Beating()
+    await sync(store, inn)
+    ends: list[object] = []
+    async with Desk(store, clock=clock) as desk:
+        read = desk.store.read
+
+        async def read_slowly(question: Any) -> Any:
+            if holders(store) != [None] and not ends:
+                with anyio.move_on_after(5):
+                    while clock.beats < 3:
+                        await anyio.lowlevel.checkpoint()
+                ends.extend(asked(store, "SELECT lease_until FROM connections"))
+            return await read(question)
+
+        desk.store.read = read_slowly  # type: ignore[method-assign]
+        done = await desk.remap(connected(desk, inn))
+
+    assert done.records
+    assert [(int((NOW + timedelta(seconds=90)).timestamp() * 1_000_000),)] == ends
+    assert holders(store) == [None]

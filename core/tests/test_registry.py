@@ -201,3 +201,27 @@ def test_a_wrapper_with_a_misspelt_argument_is_refused() -> None:
 
     with pytest.raises(InvalidConnectorError, match="recrod"):
         desk.connect(acorn, token="x", wrappers=[Wrapper()])
+
+
+@pytest.mark.parametrize("how", [{}, {"tryfirst": True}])
+def test_what_would_replace_a_hook_is_no_wrapper(how: dict[str, bool]) -> None:
+    """Seen to fail when it is registered like any other: the connector's own is never called."""
+
+    class Impostor:
+        @hookimpl(wrapper=True)
+        def sync_consent(self):
+            return (yield)
+
+        @hookimpl(**how)
+        def map_profile(self, record):
+            return None
+
+    desk = frontdesk.Desk("unused.db")
+
+    with pytest.raises(InvalidConnectorError) as caught:
+        desk.connect(acorn, token="x", wrappers=[Impostor()])
+
+    said = str(caught.value)
+    assert "map_profile(record)" in said
+    assert "@hookimpl(wrapper=True)" in said
+    assert "'acorn'" in said

@@ -171,8 +171,8 @@ NEXT = '''"""Another column."""
 from alembic import op
 import sqlalchemy as sa
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "%s"
 
 
 def upgrade() -> None:
@@ -181,13 +181,16 @@ def upgrade() -> None:
 '''
 
 
+LAST = migrate.HEAD
+
+
 def newer(folder: Path, monkeypatch: pytest.MonkeyPatch, *, then: str = "") -> None:
     """Pretend that the next version of frontdesk is installed."""
     migrations = folder / "migrations"
     shutil.copytree(migrate._FOLDER, migrations)
-    (migrations / "versions" / "0002_next.py").write_text(NEXT % then)
+    (migrations / "versions" / "9999_next.py").write_text(NEXT % (LAST, then))
     monkeypatch.setattr(migrate, "_FOLDER", migrations)
-    monkeypatch.setattr(migrate, "HEAD", "0002")
+    monkeypatch.setattr(migrate, "HEAD", "9999")
 
 
 async def test_an_upgrade_keeps_the_store_as_it_was(
@@ -199,9 +202,9 @@ async def test_an_upgrade_keeps_the_store_as_it_was(
 
     await Desk(store).status()
 
-    kept = store.with_name("frontdesk.db.before-0002.bak")
-    assert asked(store, "SELECT version_num FROM alembic_version") == [("0002",)]
-    assert asked(kept, "SELECT version_num FROM alembic_version") == [("0001",)]
+    kept = store.with_name("frontdesk.db.before-9999.bak")
+    assert asked(store, "SELECT version_num FROM alembic_version") == [("9999",)]
+    assert asked(kept, "SELECT version_num FROM alembic_version") == [(LAST,)]
     assert before == dump(kept) == dump(store)
 
 
@@ -220,7 +223,7 @@ async def test_an_upgrade_that_fails_changes_nothing_and_can_be_tried_again(
 
     newer(tmp_path / "b", monkeypatch)
     await Desk(store).status()
-    assert len(list(store.parent.glob("frontdesk.db.before-0002*.bak"))) == 2
+    assert len(list(store.parent.glob("frontdesk.db.before-9999*.bak"))) == 2
 
 
 async def test_a_store_is_not_upgraded_where_no_backup_can_be_made(
@@ -236,7 +239,7 @@ async def test_a_store_is_not_upgraded_where_no_backup_can_be_made(
     with pytest.raises(StoreError, match="the backup: disk full"):
         await Desk(store).status()
 
-    assert asked(store, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert asked(store, "SELECT version_num FROM alembic_version") == [(LAST,)]
 
 
 async def test_a_new_store_needs_no_backup(store: Path) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from inn import Inn, asked, guest, stay, sync
+from inn import Inn, acorn, altered, asked, guest, stay, sync
 
-from frontdesk import Account, Site
+from frontdesk import Account, Event, Site
 from frontdesk.store.types import from_micros, to_micros
 from frontdesk.times import day_of, zone_of
 
@@ -80,3 +81,55 @@ async def test_a_metrics_days_are_the_propertys(store: Path) -> None:
         for number, total in asked(store, "SELECT day, total FROM metric_days ORDER BY day")
     ]
     assert days == [("2026-03-07", 1), ("2026-03-08", 2), ("2026-03-09", 1)]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [("e", "2026-03-08"), ("w", "2026-03-07"), (None, "2026-03-08"), ("gone", "2026-03-08")],
+)
+async def test_a_day_is_that_of_the_site_it_happened_at(
+    store: Path, said: str | None, expected: str
+) -> None:
+    """Of a group with sites in several zones. Seen to fail when the first site's is every
+    event's zone.
+    """
+    sites = (Site("e", "East", "Europe/Prague"), Site("w", "West", "America/Los_Angeles"))
+
+    async def open_account(client):
+        return Account("oaks", "Oaks", sites)
+
+    def parse_event(record):
+        if record.stream == "stays":
+            when = datetime(2026, 3, 8, 7, 59, 59, tzinfo=UTC)
+            yield Event("Booked Stay", "ada", when, site=said)
+
+    inn = Inn()
+    inn.rows["stays"] = [stay("a")]
+    await sync(store, inn, altered(open_account=open_account, parse_event=parse_event))
+
+    ((number,),) = asked(store, "SELECT day FROM metric_days")
+    assert (date(1970, 1, 1) + timedelta(days=number)).isoformat() == expected
+
+
+@pytest.mark.anyio
+async def test_a_record_with_a_site_has_its_days(store: Path) -> None:
+    """Where ids are unique per site, each record names its own. Seen to fail when only the
+    event's own word counts.
+    """
+    sites = (Site("e", "East", "Europe/Prague"), Site("w", "West", "America/Los_Angeles"))
+
+    async def open_account(client):
+        return Account("oaks", "Oaks", sites)
+
+    async def fetch_history(client, query):
+        async for page in acorn.fetch_history(client, query):
+            yield attrs.evolve(page, records=[attrs.evolve(r, site="w") for r in page.records])
+
+    inn = Inn()
+    inn.rows["guests"] = [guest("ada")]
+    inn.rows["stays"] = [stay("a", booked="2026-03-08T07:59:59Z")]
+    await sync(store, inn, altered(open_account=open_account, fetch_history=fetch_history))
+
+    ((number,),) = asked(store, "SELECT day FROM metric_days")
+    assert (date(1970, 1, 1) + timedelta(days=number)).isoformat() == "2026-03-07"

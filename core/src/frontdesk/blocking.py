@@ -26,6 +26,7 @@ from frontdesk.ingest.remap import Remapped
 from frontdesk.progress import Report, Update
 from frontdesk.store import forgetting, inbox, listing
 from frontdesk.store.pruning import Pruned
+from frontdesk.store.runtime_secrets import Rekeyed
 from frontdesk.store.status import ConnectionRow
 
 _T = TypeVar("_T")
@@ -46,7 +47,7 @@ class Desk:
     def from_config(cls, path: Path) -> Self:
         """Make a desk of a configuration file; see :meth:`frontdesk.Desk.from_config`."""
         made = async_desk.Desk.from_config(path)
-        desk = cls(made.store.where)
+        desk = cls(made.store.where, key=())
         desk._desk = made
         return desk
 
@@ -176,6 +177,14 @@ class Desk:
     def forget(self, who: str) -> list[forgetting.Receipt]:
         """Erase a guest from the store; see :meth:`frontdesk.Desk.forget`."""
         return self._run(lambda: self._desk.forget(who))
+
+    def receipts(self) -> list[forgetting.Receipt]:
+        """Return the receipts of all erasures; see :meth:`frontdesk.Desk.receipts`."""
+        return self._run(self._desk.receipts)
+
+    def rekey(self, *, drop_unreadable: bool = False) -> Rekeyed:
+        """Encrypt all secrets with the first key; see :meth:`frontdesk.Desk.rekey`."""
+        return self._run(lambda: self._desk.rekey(drop_unreadable=drop_unreadable))
 
     @property
     def _opened(self) -> BlockingPortal:

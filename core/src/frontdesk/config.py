@@ -16,7 +16,7 @@ from frontdesk.settings import structure
 
 DEFAULT: Final = "frontdesk.toml"
 _TABLES: Final = ("store", "connections", "service", "alerts")
-_OF_A_STORE: Final = ("url",)
+_OF_A_STORE: Final = ("url", "key")
 #: Tables of a connection that are no secrets.
 _TABLES_OF_A_CONNECTION: Final = ("polling",)
 #: Words of ``Desk.connect`` that are no settings.
@@ -41,6 +41,8 @@ class Config:
     connections: tuple[ConnectionConfig, ...] = ()
     service: ServiceSettings = attrs.field(factory=ServiceSettings)
     alerts: AlertSettings = attrs.field(factory=AlertSettings, repr=False)
+    #: What secrets obtained at run time are encrypted with; None: nothing is said of it.
+    key: tuple[str, ...] | None = attrs.field(default=None, repr=False)
 
 
 def find(asked: Path | None) -> Path | None:
@@ -82,6 +84,7 @@ def read(path: Path) -> Config:
         tuple(_connection(name, values) for name, values in connections.items()),
         structure(ServiceSettings, _table(tables, "service"), where="service"),
         structure(AlertSettings, _alerts(tables), where="alerts"),
+        _keys(store.get("key")),
     )
 
 
@@ -97,6 +100,19 @@ def _alerts(tables: Mapping[str, Any]) -> dict[str, Any]:
             for key, value in mail.items()
         }
     return table
+
+
+def _keys(asked: object) -> tuple[str, ...] | None:
+    """Return the keys of a store; one that stood beside it in a file would protect nothing."""
+    if asked is None:
+        return None
+    places = asked if isinstance(asked, list) else [asked]
+    if not all(isinstance(place, dict) for place in places):
+        raise SettingsError(
+            'store.key: write { env = "VAR" } or { file = "path" }, or a list of them; a key does '
+            "not belong into this file"
+        )
+    return tuple(_resolved("store.key", place) for place in places)
 
 
 def _beside(path: Path, url: str) -> str:

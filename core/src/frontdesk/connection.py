@@ -18,7 +18,7 @@ import attrs
 import httpx
 import pluggy
 
-from frontdesk.client import Client
+from frontdesk.client import Client, State
 from frontdesk.errors import InvalidConnectorError, SettingsError
 from frontdesk.hooks import ITERABLE, OPTIONAL, REQUIRED, ConnectorHooks, hookimpl
 from frontdesk.manifest import Manifest, without_secrets
@@ -29,6 +29,7 @@ from frontdesk.model import (
     Delivery,
     Event,
     Gone,
+    Json,
     Merged,
     Page,
     Profile,
@@ -55,6 +56,7 @@ class Hooks:
         try:
             for wrapper in wrappers:
                 manager.register(wrapper)
+                _refuse_replacing(manager, connector.name, wrapper)
             manager.check_pending()
         except pluggy.PluginValidationError as error:
             raise InvalidConnectorError(
@@ -124,7 +126,7 @@ class Hooks:
         """Return the records, refs and notices of a delivery."""
         return tuple(self._call.read_webhook(delivery=delivery, context=context) or ())
 
-    def verify_webhook(self, delivery: Delivery, settings: Any, state: Mapping[str, str]) -> bool:
+    def verify_webhook(self, delivery: Delivery, settings: Any, state: Mapping[str, Json]) -> bool:
         """Tell whether a delivery is from who it says; nobody can tell without the hook."""
         if "verify_webhook" not in self.has:
             return False
@@ -134,6 +136,18 @@ class Hooks:
     def route_webhook(self, delivery: Delivery) -> tuple[str, ...]:
         """Return the accounts or sites that a delivery to a shared URL is meant for."""
         return tuple(self._call.route_webhook(delivery=delivery) or ())
+
+
+def _refuse_replacing(manager: pluggy.PluginManager, connector: str, wrapper: object) -> None:
+    """Refuse a hook that wraps nothing: it would be called instead of the connector's."""
+    for caller in manager.get_hookcallers(wrapper) or ():
+        for found in caller.get_hookimpls():
+            if found.plugin is wrapper and not (found.wrapper or found.hookwrapper):
+                shown = f"{caller.name}{inspect.signature(found.function)}"
+                raise InvalidConnectorError(
+                    f"a wrapper around connector {connector!r} breaks the contract: {shown} would "
+                    "replace the connector's own; mark it @hookimpl(wrapper=True), and let it yield"
+                )
 
 
 def _adapter(connector: Connector) -> ModuleType:
@@ -190,12 +204,17 @@ class Connection:
         """Return what mapping hooks may know: settings without secrets, account, start."""
         return Context(without_secrets(self.settings), account, start)
 
-    def client(self, **options: Any) -> Client[Any]:
+    def client(self, *, state: State | None = None, **options: Any) -> Client[Any]:
         """Return a new client for this account; *options* go to :class:`Client`."""
+        state = State() if state is None else state
+        authenticate = self.manifest.authenticate
+        takes_state = "state" in inspect.signature(authenticate).parameters
+        given = {"state": state} if takes_state else {}
         return Client(
             settings=self.settings,
             base_url=self.base_url,
-            auth=self.manifest.authenticate(self.settings),
+            auth=authenticate(self.settings, **given),
+            state=state,
             rates=self.manifest.rates,
             transport=self.transport,
             request_id=self.manifest.request_id,

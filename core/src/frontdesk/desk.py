@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -33,8 +34,10 @@ from frontdesk.progress import Listener, Report, Update
 from frontdesk.sandbox import ASGI
 from frontdesk.servicing import AlertSettings, ServiceSettings
 from frontdesk.store import Store, exporting, forgetting, inbox, listing, states
+from frontdesk.store.keyring import VARIABLE, Keyring
 from frontdesk.store.pruning import Pruned, count_prunable, prune
 from frontdesk.store.refetching import refetch
+from frontdesk.store.runtime_secrets import Rekeyed, rekey
 from frontdesk.store.status import ConnectionRow, list_connections
 
 _T = TypeVar("_T")
@@ -45,6 +48,9 @@ class Desk:
 
     Args:
         store: A file path (SQLite, created if missing) or a ``postgresql://`` URL.
+        key: What secrets obtained at run time are encrypted with: one key, or several, of
+            which the first encrypts and all decrypt. Left out, it is read from the
+            environment variable ``FRONTDESK_KEY``. ``frontdesk store key`` makes one.
         clock: Where time comes from; tests bring their own.
         service: How webhooks are received and changes are followed.
         alerts: Whom to tell when a connection's state changes.
@@ -56,11 +62,12 @@ class Desk:
         self,
         store: str | Path = "frontdesk.db",
         *,
+        key: str | Iterable[str] | None = None,
         clock: Clock | None = None,
         service: ServiceSettings | None = None,
         alerts: AlertSettings | None = None,
     ) -> None:
-        self.store = Store(store)
+        self.store = Store(store, _keyring(key))
         self.connections: dict[str, Connection] = {}
         #: How :meth:`service`, :meth:`receive` and ``frontdesk run`` work.
         self.service_settings = service or ServiceSettings()
@@ -78,7 +85,7 @@ class Desk:
             ConfigurationError: Something in it is missing, unknown or of the wrong kind.
         """
         config = configuration.read(path)
-        desk = cls(config.store, service=config.service, alerts=config.alerts)
+        desk = cls(config.store, key=config.key, service=config.service, alerts=config.alerts)
         for entry in config.connections:
             desk.connect(entry.connector, name=entry.name, brand=entry.brand, **entry.settings)
         return desk
@@ -294,7 +301,7 @@ class Desk:
 
     async def check(self, connection: Connection | str) -> Check:
         """Ask the platform whether the credentials work, and what they lack."""
-        return await check(self._connection(connection), self._clock)
+        return await check(self._connection(connection), self.store, self._clock)
 
     async def replay(self, *ids: int) -> dict[int, str]:
         """Try entries of quarantine again; return what became of each.
@@ -429,6 +436,28 @@ class Desk:
         await self.store.settle()
         return receipts
 
+    async def receipts(self) -> list[forgetting.Receipt]:
+        """Return the receipts of all erasures, oldest first.
+
+        Also of guests whom their platform erased, which were erased here with it.
+        """
+        return await self._ask(forgetting.list_receipts)
+
+    async def rekey(self, *, drop_unreadable: bool = False) -> Rekeyed:
+        """Encrypt all secrets obtained at run time with the first of the keys.
+
+        All of them, or none: it can be interrupted and repeated.
+
+        Args:
+            drop_unreadable: Remove what none of the keys fits, instead of refusing.
+
+        Raises:
+            ConfigurationError: There is no key, or something that none of them fits.
+        """
+        return await self.store.write(
+            lambda db: rekey(db, self.store.keyring, drop=drop_unreadable), durable=True
+        )
+
     async def _ask(self, question: Callable[[Db], _T]) -> _T:
         return await self.store.read(question)
 
@@ -449,6 +478,12 @@ class Desk:
             raise ConfigurationError(
                 f"there is no connection {wanted!r}; there are: {known}"
             ) from None
+
+
+def _keyring(key: str | Iterable[str] | None) -> Keyring:
+    if key is None:
+        return Keyring(os.environ.get(VARIABLE, ""), VARIABLE)
+    return Keyring(key)
 
 
 def _name(connection: Connection | str) -> str:

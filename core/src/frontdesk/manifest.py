@@ -155,7 +155,8 @@ class Manifest:
 
     Args:
         settings: An attrs class; see :func:`setting` and :func:`secret`.
-        authenticate: Makes the authentication strategy from the settings.
+        authenticate: Makes the authentication strategy from the settings; one that names
+            ``state`` as a second argument is handed the :class:`~frontdesk.client.State`.
         base_urls: By name; the first is the default. A connection's ``base_url`` is one
             of the names or a URL of its own.
         rates: Windows the platform allows per account; all apply at once.
@@ -179,7 +180,7 @@ class Manifest:
 
     title: str
     settings: type[Any]
-    authenticate: Callable[[Any], httpx.Auth | None]
+    authenticate: Callable[..., httpx.Auth | None]
     base_urls: Mapping[str, str]
     streams: tuple[Stream, ...]
     metrics: tuple[Metric, ...] = ()

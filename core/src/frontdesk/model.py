@@ -282,6 +282,8 @@ class Event:
             where a metric's name may still change: ids must not change with it.
         occurrence: A fact of the record (a cancellation time, an item's id) that tells
             one occurrence of the action from the next; never a clock or a counter.
+        site: Where it happened: its day is counted in that site's zone. The record's site,
+            else the account's first, unless given; it is no part of the id.
     """
 
     metric: str
@@ -292,6 +294,7 @@ class Event:
     properties: Mapping[str, Json] = attrs.field(factory=dict[str, Json], kw_only=True)
     action: str = attrs.field(default="", kw_only=True)
     occurrence: str = attrs.field(default="", kw_only=True)
+    site: str | None = attrs.field(default=None, kw_only=True)
 
 
 @attrs.frozen(kw_only=True)

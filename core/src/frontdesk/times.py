@@ -9,12 +9,17 @@ from frontdesk.model import Account
 from frontdesk.store.types import EPOCH
 
 
-def zone_of(account: Account) -> tzinfo:
-    """Return the zone of the account's first site; UTC where that is unknown."""
-    if not account.sites:
+def zone_of(account: Account, *ids: str | None) -> tzinfo:
+    """Return the zone of the first of these sites the account has, else of its first site.
+
+    UTC where that is unknown.
+    """
+    known = [site for id in ids if id is not None and (site := account.site(id))]
+    site = next(iter((*known, *account.sites)), None)
+    if site is None:
         return UTC
     try:
-        return ZoneInfo(account.sites[0].time_zone)
+        return ZoneInfo(site.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         return UTC
 

@@ -211,6 +211,15 @@ def test_joined_parts_complete_the_properties() -> None:
     assert event.properties["Reservation Child Counts"] == 1
 
 
+def test_an_event_happened_at_the_property_its_service_names() -> None:
+    """Seen to fail when events name no site: a chain's days would all be its first house's."""
+    one = context()
+    chain = Account("chain", "Lakes", (Site("other", "Other"), *one.account.sites))
+    for row, expected in ((stay(Joined=JOINED), "house"), (stay(), None)):
+        (event,) = mews.parse_event(record(row), None, attrs.evolve(one, account=chain))
+        assert event.site == expected
+
+
 def test_what_mews_says_is_not_there_is_none() -> None:
     nothing = {"Service": None, "Group": {"Name": ""}, "PartnerCompany": None, "Voucher": None}
     (event,) = events(stay(Joined=nothing))

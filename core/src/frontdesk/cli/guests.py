@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, TypeAlias
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from frontdesk.cli.options import ConfigOption, StoreOption, looking
-from frontdesk.cli.output import print_json
+from frontdesk.cli.options import ConfigOption, JsonOption, StoreOption, looking
+from frontdesk.cli.output import print_json, print_table
 from frontdesk.cli.running import run
+
+if TYPE_CHECKING:
+    from frontdesk.desk import Desk
 
 WhoArgument: TypeAlias = Annotated[
     str, typer.Argument(help="E-mail, phone or platform id; - reads it from standard input.")
@@ -31,11 +35,53 @@ def export_guest(
     _end(found=bool(found["brands"]))
 
 
-def forget(who: WhoArgument, *, config: ConfigOption = None, store: StoreOption = None) -> None:
-    """Erase a guest from the store, and print a receipt."""
-    receipts = run(looking(config, store).forget, _named(who))
-    print_json({"receipts": receipts})
-    _end(found=bool(receipts))
+def forget(
+    who: Annotated[
+        str | None,
+        typer.Argument(help="E-mail, phone or platform id; - reads it from standard input."),
+    ] = None,
+    *,
+    receipts: Annotated[
+        bool, typer.Option("--receipts", help="Erase nobody: list the receipts there are.")
+    ] = False,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Erase a guest from the store, and print a receipt as JSON."""
+    desk = looking(config, store)
+    if receipts:
+        _refuse_both(who)
+        _list_receipts(desk, json=json)
+        return
+    given = run(desk.forget, _named(who or ""))
+    print_json({"receipts": given})
+    _end(found=bool(given))
+
+
+def _refuse_both(who: str | None) -> None:
+    from frontdesk.errors import ConfigurationError  # keeps --help fast
+
+    if who is not None:
+        raise ConfigurationError("--receipts lists all receipts: name nobody with it")
+
+
+def _list_receipts(desk: Desk, *, json: bool) -> None:
+    kept = run(desk.receipts)
+    if json:
+        print_json({"receipts": kept})
+        return
+    columns = ("when", "brand", "guest", "erased")
+    rows = [(one.at, one.brand, one.hash, _summed(one.erased)) for one in kept]
+    print_table("Receipts", columns, rows)
+
+
+def _summed(erased: dict[str, dict[str, int]]) -> Counter[str]:
+    """Add up over connections."""
+    total: Counter[str] = Counter()
+    for kinds in erased.values():
+        total.update(kinds)
+    return total
 
 
 def _named(who: str) -> str:

@@ -1,10 +1,10 @@
-"""``frontdesk store``: back up, restore, copy and prune."""
+"""``frontdesk store``: back up, restore, copy and prune; the key to its secrets."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,11 +12,14 @@ from frontdesk.cli.options import ConfigOption, StoreOption, configured, looking
 from frontdesk.cli.output import print_table
 from frontdesk.cli.running import run
 
+if TYPE_CHECKING:
+    from frontdesk.store.runtime_secrets import Rekeyed
+
 
 def add(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    group = typer.Typer(help="Back up, restore, copy and prune the store.")
-    for command in (backup, restore, copy, prune):
+    group = typer.Typer(help="Back up, restore, copy and prune the store; its key.")
+    for command in (backup, restore, copy, prune, key, rekey):
         group.command()(command)
     app.add_typer(group, name="store", no_args_is_help=True)
 
@@ -82,4 +85,33 @@ def prune(
     typer.echo(
         f"{'would remove' if dry_run else 'removed'}: {quarantined:,} settled entries of "
         f"quarantine, {payloads:,} payloads of reference records"
+    )
+
+
+def key() -> None:
+    """Print a fresh key for secrets that connectors obtain at run time."""
+    from frontdesk.store.keyring import new_key  # keeps --help fast
+
+    typer.echo(new_key())
+
+
+def rekey(
+    *,
+    drop_unreadable: Annotated[
+        bool, typer.Option("--drop-unreadable", help="Remove what none of the keys fits.")
+    ] = False,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Encrypt all secrets obtained at run time with the first of the configured keys."""
+    desk = looking(config, store)
+
+    async def work() -> Rekeyed:
+        return await desk.rekey(drop_unreadable=drop_unreadable)
+
+    done = run(work)
+    dropped = f"; {done.dropped:,} that no key fits removed" if done.dropped else ""
+    typer.echo(
+        f"{done.renewed:,} of {done.secrets:,} secrets encrypted anew; all are encrypted with the "
+        f"first key{dropped}"
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from frontdesk.ingest.remap import Remapped
     from frontdesk.store.status import ConnectionRow
 
+#: How long before its end a secret is spoken of.
+_SOON: Final = timedelta(days=30)
 _NameArgument = Annotated[str, typer.Argument(help="The connection.", show_default=False)]
 
 
@@ -52,6 +55,7 @@ def _print_status(row: ConnectionRow) -> None:
         ("at work", lease),
         ("records", records),
         ("quarantine", row.quarantined and f"{row.quarantined:,} open"),
+        ("ends soon", _ending(row)),
     ):
         if text:
             typer.echo(f"  {title}: {shown(text)}")
@@ -61,6 +65,12 @@ def _print_status(row: ConnectionRow) -> None:
     ]
     if walks:
         print_table("", ("history of", "done", "of", "", "last page"), walks)
+
+
+def _ending(row: ConnectionRow) -> str:
+    """Name the secrets that the platform will soon no longer take, or does not any more."""
+    soon = datetime.now(UTC) + _SOON
+    return ", ".join(f"{name} on {shown(at)} UTC" for name, at in row.expiring.items() if at < soon)
 
 
 def pause(name: _NameArgument, *, config: ConfigOption = None, store: StoreOption = None) -> None:

@@ -9,6 +9,17 @@ from __future__ import annotations
 from frontdesk.client._client import Client
 from frontdesk.client._clock import Clock, SystemClock
 from frontdesk.client._pacing import background
+from frontdesk.client._state import Keeper, State
 from frontdesk.client._types import Answer, Limits, Lookup
 
-__all__ = ["Answer", "Client", "Clock", "Limits", "Lookup", "SystemClock", "background"]
+__all__ = [
+    "Answer",
+    "Client",
+    "Clock",
+    "Keeper",
+    "Limits",
+    "Lookup",
+    "State",
+    "SystemClock",
+    "background",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -20,6 +20,7 @@ from frontdesk.client._logs import install
 from frontdesk.client._pacing import Pacer
 from frontdesk.client._redaction import Redactor
 from frontdesk.client._retries import Failure, persist
+from frontdesk.client._state import State
 from frontdesk.client._transport import Gate, default_transport
 from frontdesk.client._types import Answer, Limits, Lookup
 from frontdesk.errors import ConfigurationError, SettingsError
@@ -43,6 +44,7 @@ class Client(Generic[S]):
         request_id: The answer header that carries the platform's request id.
         connector: The connector's name, for errors and logs.
         lookup: Answers :meth:`lookup`.
+        state: What was kept of earlier; the same that *auth* was made with.
         clock: Where time comes from.
         jitter: Where chance comes from.
 
@@ -62,6 +64,7 @@ class Client(Generic[S]):
         request_id: str = "x-request-id",
         connector: str | None = None,
         lookup: Lookup | None = None,
+        state: State | None = None,
         limits: Limits | None = None,
         clock: Clock | None = None,
         jitter: random.Random | None = None,
@@ -72,11 +75,11 @@ class Client(Generic[S]):
         self.settings = settings
         #: The account that the credentials open; set by core once it is known.
         self.account: Account | None = None
-        self._connector = connector
-        self._lookup = lookup
-        self._limits = limits or Limits()
-        self._clock = clock or SystemClock()
-        self._redactor = Redactor(settings)
+        #: Secrets obtained at run time, as they were kept.
+        self.state = State() if state is None else state
+        self._connector, self._lookup = connector, lookup
+        self._limits, self._clock = limits or Limits(), clock or SystemClock()
+        self._redactor = _redactor(settings, self.state)
         pacer = Pacer(rates, self._clock, self._limits.max_wait)
         inner = transport or default_transport(base_url, self._limits.in_flight)
         self._gate = Gate(inner, pacer, self._limits.max_body)
@@ -208,6 +211,19 @@ class Client(Generic[S]):
                 "make it with Client(lookup=...)"
             )
         return await self._lookup(stream, tuple(dict.fromkeys(ids)), max_age=max_age)
+
+    async def keep(
+        self, name: str, value: Json, *, expires: datetime | None = None, lasting: bool = False
+    ) -> None:
+        """Keep a secret obtained at run time; see :meth:`frontdesk.client.State.keep`."""
+        await self.state.keep(name, value, expires=expires, lasting=lasting)
+
+
+def _redactor(settings: object, state: State) -> Redactor:
+    """Return a redactor that learns what is kept."""
+    made = Redactor(settings)
+    state.watch(made.hide)
+    return made
 
 
 def _check_url(base_url: str) -> None:

@@ -19,7 +19,7 @@ MASK: Final = "***"
 _EMAIL: Final = re.compile(r"[^\s@<>\"'(),;:/]+@[^\s@<>\"'(),;:/]+")
 _PHONE: Final = re.compile(r"\+?\d(?:[\s().\-/]{0,3}\d){5,}")
 # Long runs with a digit in them are keys, tokens or ids; tokens that were obtained at run
-# time stand in no setting, so they are known by their looks alone.
+# time and not kept stand nowhere, so they are known by their looks alone.
 _TOKEN: Final = re.compile(r"(?=[^\s\"']{0,80}\d)[A-Za-z0-9_\-+/=.~]{20,}")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:;=|+/\-]{1,120}", re.ASCII)
 
@@ -41,7 +41,13 @@ class Redactor:
     """Knows the secrets of one connection, to keep them out of what people read."""
 
     def __init__(self, settings: object) -> None:
-        self._secret = _any_of(s for v in _secrets(settings) for s in _spellings(v))
+        self._known = {s for v in _secrets(settings) for s in _spellings(v)}
+        self._secret = _any_of(self._known)
+
+    def hide(self, value: Json) -> None:
+        """Keep a secret obtained at run time out of what people read as well."""
+        self._known |= {s for v in _texts(value) if len(v) >= _SECRET for s in _spellings(v)}
+        self._secret = _any_of(self._known)
 
     def path(self, path: str) -> str:
         """Return *path* without its query, secrets and addresses."""
@@ -99,6 +105,15 @@ def _secrets(settings: object) -> Iterator[str]:
         value = getattr(settings, field.name)
         if field.metadata.get("secret") and value is not None and len(str(value)) >= _SECRET:
             yield str(value)
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for inner in value.values() for text in _texts(inner))
+    elif isinstance(value, list | tuple):
+        yield from (text for inner in value for text in _texts(inner))
 
 
 def _spellings(secret: str) -> Iterator[str]:

@@ -10,8 +10,10 @@ import attrs
 from frontdesk.client import Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import FrontdeskError
+from frontdesk.ingest.keeping import Keeping
 from frontdesk.ingest.session import naming, open_account
 from frontdesk.model import Account
+from frontdesk.store import Store
 
 #: Clocks further apart make windows of changes miss something.
 APART: Final = timedelta(minutes=2)
@@ -37,11 +39,11 @@ class Check:
         return not self.problems
 
 
-async def check(connection: Connection, clock: Clock) -> Check:
+async def check(connection: Connection, store: Store, clock: Clock) -> Check:
     """Open the account and say what is wrong, if anything is."""
     try:
         with naming(connection.connector.name):
-            async with connection.client(clock=clock) as client:
+            async with Keeping(store, connection, clock).client() as client:
                 account = await open_account(connection, client)
     except FrontdeskError as error:
         return Check(connection.name, connection.connector.name, None, (str(error),), error)

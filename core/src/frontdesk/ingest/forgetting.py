@@ -47,7 +47,9 @@ def admitted(record: Record, memory: Memory, back: set[str], *, own: bool) -> Re
 
 def digest_of(record: Record, body: bytes) -> bytes:
     """Return what stands for a version, written as *body*."""
-    return jsons.digest(body + (b"-" if record.deleted else b"+"))
+    # The whole is news even where it says no more than the part did.
+    part = b"~" if record.partial else b""
+    return jsons.digest(body + (b"-" if record.deleted else b"+") + part)
 
 
 def as_it_was(record: Record, stored: Before) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import Any, Final
 
 import attrs
@@ -97,7 +98,7 @@ class Intake:
         self._reader = reader
         self._stored = stored
         self._account = stored.account
-        self._zone = zone_of(stored.account)
+        self._zone = cache(partial(zone_of, stored.account))
         self._starts = {s.name: stored.start_of(s) for s in connection.manifest.streams}
         self._context: Context = connection.context(stored.account, stored.live_start)
 
@@ -289,7 +290,7 @@ class Intake:
             guest=guest_key(record.site, event.guest),
             metric=event.metric,
             at=event.time,
-            day=day_of(event.time, self._zone),
+            day=day_of(event.time, self._zone(event.site, record.site)),
             id=id,
             value=event.value,
             currency=event.currency,

@@ -192,6 +192,7 @@ class _Run:
         _maybe_text(f"currency of {event.metric!r}", event.currency)
         _maybe_text(f"action of {event.metric!r}", event.action)
         _maybe_text(f"occurrence of {event.metric!r}", event.occurrence)
+        _maybe_text(f"site of {event.metric!r}", event.site)
         _json(f"properties of {event.metric!r}", event.properties)
 
     def check_profile(self, profile: object) -> None:

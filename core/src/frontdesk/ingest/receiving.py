@@ -24,8 +24,9 @@ from frontdesk.ingest.strangers import Strangers
 from frontdesk.ingest.writing import Writer
 from frontdesk.manifest import secrets_of
 from frontdesk.model import Account, Delivery, Json
-from frontdesk.store import Store, accounts, inbox
+from frontdesk.store import Store, accounts, inbox, runtime_secrets
 from frontdesk.store.inbox import Bounds, Incoming, Outcome
+from frontdesk.store.runtime_secrets import Owner
 
 _log = logging.getLogger("frontdesk")
 
@@ -95,6 +96,8 @@ class Receiver:
         self._writer = Writer(store, bounds)
         self._strangers = Strangers(clock)
         self._known: dict[str, _Known] = {}
+        #: Secrets obtained at run time, and when they were read.
+        self._kept: dict[str, tuple[datetime, Mapping[str, Json]]] = {}
 
     async def receive(self, name: str, delivery: Delivery, source: str = "") -> Answer:
         """Take in a delivery to the URL of one connection.
@@ -145,8 +148,26 @@ class Receiver:
         return _AGAIN
 
     async def _verified(self, connection: Connection, delivery: Delivery) -> bool:
+        if self._good(connection, delivery, await self._secrets(connection)):
+            return True
+        # A key may have been obtained since, by this process or another.
+        known = self._kept.get(connection.name)
+        if known is None or known[0] + _LOOK_AGAIN >= self._clock.now():
+            return False
+        return self._good(connection, delivery, await self._secrets(connection, again=True))
+
+    async def _secrets(self, connection: Connection, *, again: bool = False) -> Mapping[str, Json]:
+        """Return the secrets that the connection obtained at run time."""
+        kept = self._kept.get(connection.name)
+        if kept is None or again:
+            keyring, owner = self._store.keyring, Owner.of(connection)
+            found = await self._store.read(lambda db: runtime_secrets.read(db, keyring, owner))
+            kept = self._kept[connection.name] = (self._clock.now(), found)
+        return kept[1]
+
+    def _good(self, connection: Connection, delivery: Delivery, state: Mapping[str, Json]) -> bool:
         try:
-            return bool(connection.hooks.verify_webhook(delivery, connection.settings, {}))
+            return connection.hooks.verify_webhook(delivery, connection.settings, state)
         except Exception as error:  # noqa: BLE001  # a third party's code may raise anything
             _log.warning(
                 "%s: verify_webhook fails: %s", connection.name, explain(error),

@@ -7,9 +7,8 @@ of consent is left out: the ledger has it, and a replay must revive nothing (law
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Iterable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -21,7 +20,7 @@ from frontdesk.connection import Connection
 from frontdesk.errors import ConfigurationError
 from frontdesk.ingest.intake import Intake
 from frontdesk.ingest.reader import Answers, Reader
-from frontdesk.ingest.session import naming
+from frontdesk.ingest.session import held_lease, naming
 from frontdesk.model import Ref
 from frontdesk.store import Store, accounts, commit, leases, remapping
 from frontdesk.store.batch import Batch, Written
@@ -100,23 +99,13 @@ async def remap(
         )
     stored = await store.read(partial(accounts.known, connection=connection))
     chosen = [stored.streams[n] for n in names if n in stored.streams and stream in {None, n}]
-    me = f"{socket.gethostname()}:{os.getpid()}"
-    lease = None
-    if not dry_run:
-        lease = await store.write(
-            lambda db: leases.take(db, stored.id, me, clock.now(), mending=True)
-        )
-    try:
-        with naming(connection.connector.name):
-            async with connection.client(clock=clock) as client:
-                shelf = _Shelf(store.engine, connection, stored, clock)
-                intake = Intake(connection, client, shelf, stored)
-                done = Remapped(connection.name)
-                return await _Work(store, clock, stored, shelf, intake, done, lease).run(chosen)
-    finally:
-        if lease is not None:
-            held = lease
-            await store.write(lambda db: leases.release(db, held))
+    lease = nullcontext() if dry_run else held_lease(store, clock, stored.id, mending=True)
+    with naming(connection.connector.name):
+        async with lease as held, connection.client(clock=clock) as client:
+            shelf = _Shelf(store.engine, connection, stored, clock)
+            intake = Intake(connection, client, shelf, stored)
+            done = Remapped(connection.name)
+            return await _Work(store, clock, stored, shelf, intake, done, held).run(chosen)
 
 
 @attrs.frozen(eq=False)
@@ -154,8 +143,6 @@ class _Work:
 
     def _commit(self, db: Db, batch: Batch) -> Written:
         lease = self.lease or leases.borrowed(db, self.stored.id)
-        if self.lease is not None:
-            leases.renew(db, lease, self.clock.now())
         remapping.leave_settled(db, self.stored.id, batch)
         written = commit.write(db, lease, self.stored, batch)
         if self.lease is None:

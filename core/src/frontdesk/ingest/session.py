@@ -15,16 +15,15 @@ from sqlalchemy import Connection as Db
 from frontdesk.client import Client, Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import (
-    AccountError,
-    AuthenticationError,
+    ConfigurationError,
     FrontdeskError,
-    InvalidConnectorError,
     RateLimitedError,
     RefusedError,
     UnavailableError,
     UnexpectedResponseError,
 )
 from frontdesk.ingest.intake import Intake
+from frontdesk.ingest.keeping import Keeping
 from frontdesk.ingest.lookups import Lookups
 from frontdesk.ingest.mapping import explain
 from frontdesk.ingest.reader import Reader
@@ -37,13 +36,7 @@ from frontdesk.store.states import State
 #: How often a lease of a minute is renewed, in seconds.
 HEARTBEAT: Final = 15.0
 #: Trying again is useless until somebody has changed something.
-_FOR_A_PERSON: Final = (
-    AuthenticationError,
-    AccountError,
-    RefusedError,
-    UnexpectedResponseError,
-    InvalidConnectorError,
-)
+_FOR_A_PERSON: Final = (ConfigurationError, RefusedError, UnexpectedResponseError)
 
 
 @attrs.frozen(eq=False)
@@ -118,24 +111,34 @@ async def opened(
         PausedError: A person stopped the connection.
     """
     # Before the platform is asked: somebody may have paused to spare its quota.
-    await store.read(lambda db: states.refuse_stopped_name(db, connection.name))
+    await store.read(lambda db: _refuse_in_vain(db, connection.name, clock))
     lookups = Lookups(clock)
     noting = _noting(store, clock, connection.name)
+    keeping = Keeping(store, connection, clock)
     with naming(connection.connector.name):
-        async with noting, connection.client(clock=clock, lookup=lookups.find) as client:
+        async with noting, keeping.client(lookup=lookups.find) as client:
             account = await open_account(connection, client)
             client.account = account
             now = account.clock or clock.now()
-            stored = await store.write(
-                lambda db: accounts.register(db, connection, account, now=now, others=others)
-            )
+
+            def register(db: Db) -> accounts.Stored:
+                found = accounts.register(db, connection, account, now=now, others=others)
+                keeping.opened(db, found.id)
+                return found
+
+            stored = await store.write(register)
             reader = Reader(store.engine, connection, stored, clock)
             lookups.attach(client, reader)
             intake = Intake(connection, client, reader, stored)
-            async with _lease(store, clock, stored.id) as lease:
+            async with held_lease(store, clock, stored.id) as lease:
                 yield Session(
                     connection, client, store, clock, stored, lease, lookups, reader, intake
                 )
+
+
+def _refuse_in_vain(db: Db, name: str, clock: Clock) -> None:
+    states.refuse_stopped_name(db, name)
+    leases.refuse_held_name(db, name, clock.now())
 
 
 async def open_account(connection: Connection, client: Client[Any]) -> Account:
@@ -178,12 +181,22 @@ async def _noting(store: Store, clock: Clock, name: str) -> AsyncGenerator[None]
 
 
 @asynccontextmanager
-async def _lease(store: Store, clock: Clock, connection: int) -> AsyncGenerator[leases.Lease]:
-    """Hold a connection's lease, renewing it until the block ends."""
+async def held_lease(
+    store: Store, clock: Clock, connection: int, *, mending: bool = False
+) -> AsyncGenerator[leases.Lease]:
+    """Hold a connection's lease, renewing it until the block ends.
+
+    Args:
+        mending: The work is a person's own: a paused connection does not refuse it.
+
+    Raises:
+        LeaseError: Another process is writing for this connection.
+        PausedError: A person stopped the connection, and the work is not *mending*.
+    """
     me = f"{socket.gethostname()}:{os.getpid()}"
 
     def take(db: Db) -> leases.Lease:
-        return leases.take(db, connection, me, clock.now())
+        return leases.take(db, connection, me, clock.now(), mending=mending)
 
     lease = await store.write(take)
     try:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from frontdesk import jsons
 from frontdesk.model import Merged
-from frontdesk.store import inbox, leases, ledger, outputs, quarantining, recording
+from frontdesk.store import departures, inbox, leases, ledger, outputs, quarantining, recording
 from frontdesk.store.accounts import Stored
 from frontdesk.store.batch import Batch, Written
 from frontdesk.store.schema import connections, counters, cursors, guests
@@ -42,7 +42,7 @@ def write(db: Connection, lease: leases.Lease, stored: Stored, batch: Batch) -> 
         before_history=batch.before_history,
         forgotten=len(batch.consents) - len(counting),
     )
-    outputs.log_leaving(tx)
+    departures.log_leaving(tx)
     tx.flush()
     _write_counters(tx)
     _write_mark(tx)

@@ -23,6 +23,10 @@ PATIENCE: Final = 30
 #: After how many idle seconds PostgreSQL ends a transaction: a process that was stopped
 #: inside of one would keep its connection's row locked for as long as it sleeps.
 IDLE: Final = 60
+_SYNCHRONOUS: Final = (
+    "SELECT set_config('synchronous_commit', 'on', true)"
+    " WHERE current_setting('synchronous_commit') = 'off'"
+)
 #: The store's own number among the advisory locks of its database.
 _STORE: Final = 0x66726F6E74
 
@@ -143,6 +147,9 @@ def writing(engine: Engine, *, durable: bool = False) -> Generator[Connection]:
     with explaining(engine), engine.connect() as bare:
         connection = bare.execution_options(**{_WRITE: True, _DURABLE: durable})
         with connection.begin():
+            if durable and engine.dialect.name == "postgresql":
+                # Whoever asks for more than that, of a replica as well, keeps it.
+                connection.exec_driver_sql(_SYNCHRONOUS)
             yield connection
 
 

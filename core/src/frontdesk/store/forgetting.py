@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import attrs
 from sqlalchemy import Connection, Engine, insert, select, text, update
@@ -135,10 +135,11 @@ def _log_erasure(at_work: Erasing) -> None:
         db.execute(insert(log_bodies).values(**place, body=body))
 
 
-def list_receipts(db: Connection) -> list[dict[str, object]]:
-    """Return the receipts of all erasures, oldest first."""
+def list_receipts(db: Connection) -> list[Receipt]:
+    """Return the receipts of all erasures, oldest first; those the platforms made, too."""
     rows = db.execute(select(erasures.c.receipt).order_by(erasures.c.id)).scalars()
-    return [jsons.decode(row) for row in rows]
+    kept: list[dict[str, Any]] = [jsons.decode(row) for row in rows]
+    return [Receipt(at=datetime.fromisoformat(one.pop("at")), **one) for one in kept]
 
 
 def settle(engine: Engine) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import socket
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import attrs
 from sqlalchemy import Connection, select, update
@@ -54,6 +54,32 @@ def take(
     ).one()
     if not mending:
         refuse_stopped(row.name, row.state)
+    _refuse_held(row, now)
+    db.execute(
+        update(connections)
+        .where(table.id == connection)
+        .values(epoch=row.epoch + 1, holder=holder, lease_until=now + LEASE)
+    )
+    return Lease(connection, row.name, holder, row.epoch + 1, mending)
+
+
+def refuse_held_name(db: Connection, name: str, now: datetime) -> None:
+    """Refuse to work for a connection that somebody else writes for, whoever asks.
+
+    Asked before the platform is: a second process must neither use up its quota nor a
+    token that can be refreshed only once.
+
+    Raises:
+        LeaseError: Somebody else holds its lease.
+    """
+    table = connections.c
+    asked = select(table.name, table.holder, table.lease_until).where(table.name == name)
+    row = db.execute(asked).one_or_none()
+    if row is not None:
+        _refuse_held(row, now)
+
+
+def _refuse_held(row: Any, now: datetime) -> None:
     if row.holder is not None and row.lease_until > now and not _dead(row.holder):
         raise LeaseError(
             f"connection {row.name!r} is being written by {row.holder}; its lease ends at "
@@ -61,12 +87,6 @@ def take(
             holder=row.holder,
             until=row.lease_until,
         )
-    db.execute(
-        update(connections)
-        .where(table.id == connection)
-        .values(epoch=row.epoch + 1, holder=holder, lease_until=now + LEASE)
-    )
-    return Lease(connection, row.name, holder, row.epoch + 1, mending)
 
 
 def borrowed(db: Connection, connection: int) -> Lease:

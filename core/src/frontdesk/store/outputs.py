@@ -8,17 +8,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select
 
 from frontdesk import jsons
-from frontdesk.model import Consent, Gone, Merged, Profile
-from frontdesk.store import forgetting, ledger
+from frontdesk.model import Consent, Profile
+from frontdesk.store import departures, ledger
 from frontdesk.store.batch import Kept, Kind, LoggedEvent
 from frontdesk.store.schema import (
     consents,
-    guests,
     log,
-    log_bodies,
     metric_days,
     metrics,
     profiles,
@@ -26,7 +24,7 @@ from frontdesk.store.schema import (
 )
 from frontdesk.store.transaction import Transaction
 from frontdesk.store.upserts import add_up, chunks, insert_into, replace
-from frontdesk.wire import consent_json, leaving_json, profile_json, reservation_json
+from frontdesk.wire import consent_json, profile_json, reservation_json
 
 
 def _fresh(tx: Transaction, events: list[LoggedEvent]) -> list[LoggedEvent]:
@@ -114,6 +112,7 @@ def _count_days(tx: Transaction, events: list[LoggedEvent], ids: dict[str, int])
 def log_profiles(tx: Transaction) -> int:
     """Log the profiles that changed; return how many."""
     last = {profile.guest: (profile, kept) for profile, kept in tx.batch.profiles}
+    departures.admit(tx, last)
     before = _profile_digests(tx, [tx.guests[guest] for guest in last])
     rows: list[dict[str, Any]] = []
     for guest, (profile, kept) in last.items():
@@ -242,61 +241,6 @@ def _reservation_bodies(tx: Transaction, rows: Sequence[int]) -> dict[int, bytes
             select(table.record_id, table.body).where(table.record_id.in_(part))
         )
     }
-
-
-def log_leaving(tx: Transaction) -> None:
-    """Log merges and departures; what was erased there is erased here."""
-    # What is erased must be in the log by now.
-    tx.flush()
-    for leaving, kept in tx.batch.leaving:
-        at = kept.record.version or tx.batch.seen
-        body = jsons.encode(leaving_json(leaving))
-        kind = Kind.MERGED if isinstance(leaving, Merged) else Kind.GONE
-        key = leaving.old if isinstance(leaving, Merged) else leaving.guest
-        if _is_known(tx, tx.guests[key], kind, body):
-            continue
-        if isinstance(leaving, Merged):
-            tx.append(Kind.MERGED, leaving.old, at, body)
-            _merge(tx, tx.guests[leaving.old], tx.guests[leaving.into])
-        else:
-            _leave(tx, leaving, at)
-
-
-def _is_known(tx: Transaction, guest: int, kind: Kind, body: bytes) -> bool:
-    """Tell whether this is the last that was said of the guest.
-
-    A record that another hook fails on comes again and again.
-    """
-    same = (log_bodies.c.connection_id == log.c.connection_id) & (log_bodies.c.seq == log.c.seq)
-    last = tx.db.execute(
-        select(log.c.kind, log_bodies.c.body)
-        .join(log_bodies, same)
-        .where(
-            log.c.guest_id == guest,
-            log.c.kind.in_((Kind.PROFILE, Kind.MERGED, Kind.GONE)),
-        )
-        .order_by(log.c.seq.desc())
-        .limit(1)
-    ).one_or_none()
-    return last is not None and (last.kind, last.body) == (kind, body)
-
-
-def _merge(tx: Transaction, old: int, into: int) -> None:
-    tx.db.execute(update(guests).where(guests.c.id == old).values(merged_into=into))
-    tx.db.execute(profiles.delete().where(profiles.c.guest_id == old))
-
-
-def _leave(tx: Transaction, gone: Gone, at: datetime) -> None:
-    guest = tx.guests[gone.guest]
-    tx.db.execute(profiles.delete().where(profiles.c.guest_id == guest))
-    name = gone.guest
-    if gone.erase:
-        # What the platform erased must not live on here; what earlier steps appended, too.
-        tx.flush()
-        name = forgetting.erase_guest(tx.db, guest, tx.batch.seen)
-    tx.db.execute(update(guests).where(guests.c.id == guest).values(gone=at))
-    body = jsons.encode(leaving_json(Gone(name, erase=gone.erase)))
-    tx.append(Kind.GONE, gone.guest, at, body)
 
 
 def _address(consent: Consent) -> str:

@@ -67,7 +67,7 @@ def stored_records(
 def full_records(
     db: Connection, stream: int, name: str, keys: Sequence[str]
 ) -> dict[tuple[str, str], Record]:
-    """Return whole records of *stream*, called *name*, by (site, id)."""
+    """Return records of *stream*, called *name*, with their payloads, by (site, id)."""
     table = records.c
     found: dict[tuple[str, str], Record] = {}
     for part in chunks(keys):
@@ -85,6 +85,7 @@ def full_records(
                 site=row.site or None,
                 guests=_ids(spoken_of.get(row.id, ()), row.site),
                 version=row.version,
+                partial=row.partial,
                 deleted=row.deleted,
                 seen=row.seen,
                 origin=list(Origin)[row.origin],

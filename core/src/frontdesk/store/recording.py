@@ -45,6 +45,7 @@ def _values(tx: Transaction, kept: Kept) -> dict[str, Any]:
         "seen": record.seen,
         "origin": ORIGINS[record.origin],
         "deleted": record.deleted,
+        "partial": record.partial,
     }
 
 

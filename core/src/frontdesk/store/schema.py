@@ -121,6 +121,8 @@ records = Table(
     Column("origin", SmallInteger, nullable=False),
     Column("scan", Integer, nullable=False, server_default="0"),
     Column("deleted", Boolean, nullable=False, server_default=false()),
+    # Only some of its fields ever came.
+    Column("partial", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("stream_id", "site", "key"),
 )
 
@@ -352,4 +354,20 @@ audits = Table(
     Column("at", Instant, nullable=False),
     Column("action", String, nullable=False),
     Column("details", LargeBinary, nullable=False),
+)
+
+# Secrets that connectors obtained; see frontdesk.store.runtime_secrets.
+runtime_secrets = Table(
+    "runtime_secrets",
+    metadata,
+    _id(),
+    # Empty until it is known whose account the secret opens.
+    _to("connection", empty=True),
+    Column("connector", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    # Known without the key: an end is announced before it comes.
+    Column("expires", Instant),
+    Column("updated", Instant, nullable=False),
+    UniqueConstraint("connection_id", "name"),
 )

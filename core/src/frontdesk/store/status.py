@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, func, select
 
+from frontdesk.store.runtime_secrets import expiring
 from frontdesk.store.schema import connections, counters, cursors, quarantine, streams
 from frontdesk.store.states import what_to_do
 
@@ -43,6 +44,7 @@ class ConnectionRow:
         records: Record versions by outcome, over all streams.
         outcomes: The same by stream.
         quarantined: Open entries of quarantine.
+        expiring: When secrets obtained at run time end, by name, where that is known.
     """
 
     name: str
@@ -60,12 +62,13 @@ class ConnectionRow:
     records: dict[str, int]
     outcomes: dict[str, dict[str, int]]
     quarantined: int
+    expiring: dict[str, datetime]
 
 
 def list_connections(db: Connection) -> list[ConnectionRow]:
     """Return every connection the store knows, by name."""
     walks, last = _walks(db)
-    outcomes, open_entries = _outcomes(db), _open_entries(db)
+    outcomes, open_entries, ends = _outcomes(db), _open_entries(db), expiring(db)
     return [
         ConnectionRow(
             name=row.name,
@@ -83,6 +86,7 @@ def list_connections(db: Connection) -> list[ConnectionRow]:
             records=_summed(outcomes[row.id]),
             outcomes=outcomes[row.id],
             quarantined=open_entries.get(row.id, 0),
+            expiring=ends.get(row.id, {}),
         )
         for row in db.execute(select(connections).order_by(connections.c.name)).all()
     ]

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from frontdesk.errors import StoreError
 from frontdesk.store.engine import open_engine, reading, writing
 from frontdesk.store.forgetting import settle
+from frontdesk.store.keyring import Keyring
 from frontdesk.store.migrate import upgrade
 
 _T = TypeVar("_T")
@@ -21,10 +22,17 @@ _T = TypeVar("_T")
 class Store:
     """A store that is open: reads and writes in worker threads, one write at a time."""
 
-    def __init__(self, where: str | Path) -> None:
+    def __init__(self, where: str | Path, keyring: Keyring | None = None) -> None:
         self.where = str(where)
+        #: What secrets obtained at run time are encrypted with.
+        self.keyring = Keyring() if keyring is None else keyring
         self._engine: Engine | None = None
         self._writing = anyio.Lock()
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a store already; of a server it is supposed."""
+        return "://" in self.where or Path(self.where).exists()
 
     @property
     def engine(self) -> Engine:

@@ -83,6 +83,7 @@ def events(record: Record, previous: Record | None, context: Context) -> list[Ev
             currency=currency,
             properties=shown,
             occurrence=occurrence,
+            site=site.id if site else None,
         )
         for time, metric, occurrence in happened
     ]
