@@ -15,6 +15,7 @@ frontdesk imports.
 
 from __future__ import annotations
 
+import frontdesk.testing._asserting  # noqa: F401  # before the others are imported
 from frontdesk.testing._clock import StillClock
 from frontdesk.testing._mapping import Mapped
 from frontdesk.testing._platform import Platform

@@ -46,7 +46,7 @@ class Discretion:
 
         assert synced.read.total() > 0, "nothing was read"
         assert accounted(synced) == {}
-        assert sum(synced.status.records.values()) == synced.read.total()
+        assert sum(synced.status.records.values()) == synced.report.records
         assert not synced.reasons or all(synced.reasons), "quarantined without a reason"
 
     def test_a_malformed_record_never_stops_a_sync(
