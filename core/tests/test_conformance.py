@@ -74,7 +74,12 @@ class TestAcorn(ConnectorSuite):
         return [
             life("stays", stay("l"), cancelled, stay("l", total="9"), again),
             life("stays", stay("m", friend="bob"), stay("m", friend="zoe")),
-            life("guests", guest("zoe"), guest("zoe", news=False), guest("zoe", name="Zoë", news=False)),
+            life(
+                "guests",
+                guest("zoe"),
+                guest("zoe", news=False),
+                guest("zoe", name="Zoë", news=False),
+            ),
             life("guests", guest("kim", news=False), guest("kim"), guest("kim", erased=True)),
         ]
 

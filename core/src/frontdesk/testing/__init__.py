@@ -15,12 +15,12 @@ frontdesk imports.
 
 from __future__ import annotations
 
-import frontdesk.testing._asserting  # noqa: F401  # before the others are imported
+from frontdesk.testing import _asserting as _asserting
 from frontdesk.testing._clock import StillClock
 from frontdesk.testing._mapping import Mapped
 from frontdesk.testing._platform import Platform
 from frontdesk.testing._reader import Reader
-from frontdesk.testing._webhooks import Signed
+from frontdesk.testing._signed import Signed
 from frontdesk.testing.suite import ConnectorSuite
 
 __all__ = ["ConnectorSuite", "Mapped", "Platform", "Reader", "Signed", "StillClock"]

@@ -14,6 +14,7 @@ pytest.register_assert_rewrite(
             "_discretion",
             "_history",
             "_identity",
+            "_malformed",
             "_trouble",
             "_webhooks",
         )

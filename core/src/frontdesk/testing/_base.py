@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import (
-    AsyncIterator,
     Awaitable,
     Callable,
     Generator,
     Iterable,
-    Iterator,
     Mapping,
     Sequence,
 )
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any, ClassVar, TypeVar
@@ -30,7 +28,7 @@ from frontdesk.testing._clock import StillClock
 from frontdesk.testing._observed import Observed, observe
 from frontdesk.testing._platform import Platform, sandboxed
 from frontdesk.testing._reader import Reader, opened
-from frontdesk.testing._webhooks import Signed
+from frontdesk.testing._signed import Signed
 from frontdesk.testing._wire import Wire, rows_of
 
 _T = TypeVar("_T")
@@ -54,13 +52,13 @@ class Base:
     # -- for the author to give ---------------------------------------------------------
 
     @contextmanager
-    def platform(self) -> Iterator[Platform]:
+    def platform(self) -> Generator[Platform]:
         """Open the platform to test with: the sandbox unless overridden."""
         with sandboxed(self._connector(), self.sandbox) as platform:
             yield platform
 
     @contextmanager
-    def other_pages(self) -> Iterator[Mapping[str, Any]]:
+    def other_pages(self) -> Generator[Mapping[str, Any]]:
         """Let history come in pages of another size meanwhile; yield settings to change."""
         yield {}
 
@@ -90,9 +88,7 @@ class Base:
 
     # -- for tests ------------------------------------------------------------------------
 
-    def reading(
-        self, platform: Platform, **settings: Any
-    ) -> AbstractAsyncContextManager[Reader]:
+    def reading(self, platform: Platform, **settings: Any) -> AbstractAsyncContextManager[Reader]:
         """Open a reader on a platform: pages, records by id, and what they map to."""
         return opened(self.connected(platform, **settings), self.clock())
 
@@ -114,7 +110,9 @@ class Base:
     def _connector(self) -> Connector:
         """Return the connector under the name it is installed with, if it is."""
         module = self.connector
-        names = [n for n, point in registry.entry_points().items() if point.value == module.__name__]
+        names = [
+            n for n, point in registry.entry_points().items() if point.value == module.__name__
+        ]
         return registry.adopt(names[0] if names else module.__name__.rpartition(".")[2], module)
 
     def clock(self) -> StillClock:
@@ -146,5 +144,3 @@ class Base:
 
 def _run(work: Callable[[], Awaitable[_T]]) -> _T:
     return anyio.run(work)
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from frontdesk.consent import Statement, effective
 from frontdesk.model import ConsentState, Record
+from frontdesk.testing._base import Base
 from frontdesk.testing._identity import quietly
 from frontdesk.testing._mapping import Mapped
 
@@ -52,10 +53,10 @@ def in_order_of_arrival(versions: Sequence[Record], chosen: Sequence[int]) -> li
     return met
 
 
-class Consents:
+class Consents(Base):
     """Tests of ``sync_consent`` over time."""
 
-    def test_no_replay_revives_anybody(self: Any, observed: Observed) -> None:
+    def test_no_replay_revives_anybody(self, observed: Observed) -> None:
         """Whoever has opted out stays so, whatever is read again and in which order.
 
         If this fails, give a consent the time the platform tells of it (``at``), or none:

@@ -9,15 +9,16 @@ import pytest
 
 from frontdesk import registry
 from frontdesk.errors import SettingsError
+from frontdesk.testing._base import Base
 
 if TYPE_CHECKING:
     from frontdesk.testing._observed import Observed
 
 
-class Contract:
+class Contract(Base):
     """Tests of the package, the module and its settings."""
 
-    def test_is_discoverable(self: Any) -> None:
+    def test_is_discoverable(self) -> None:
         """An entry point in the group ``frontdesk.connectors`` names the module.
 
         If this fails, add ``[project.entry-points."frontdesk.connectors"]`` to your
@@ -29,14 +30,14 @@ class Contract:
         assert len(names) == 1, f"{len(names)} entry points name {module.__name__}"
         assert registry.load(names[0]).module is module
 
-    def test_keeps_the_hook_contract(self: Any) -> None:
+    def test_keeps_the_hook_contract(self) -> None:
         """The module has a manifest and the hooks, and they take what they may.
 
         If this fails, the message shows the definition that is wrong, and what is allowed.
         """
         registry.check(self.connector.__name__, self.connector)
 
-    def test_settings_reject_missing_and_unknown_ones(self: Any, observed: Observed) -> None:
+    def test_settings_reject_missing_and_unknown_ones(self, observed: Observed) -> None:
         """A setting that is misspelt or forgotten is refused by its name.
 
         If this fails, make manifest.settings an attrs class whose fields have no default
@@ -57,7 +58,7 @@ class Contract:
             with pytest.raises(SettingsError, match=name):
                 self.connected(attrs.evolve(observed.platform, settings=given))
 
-    def test_no_standard_test_is_weakened(self: Any) -> None:
+    def test_no_standard_test_is_weakened(self) -> None:
         """Every test of the suite is there as it was, or is marked as one that fails.
 
         If this fails, remove your own version of the test. If your connector cannot pass it,

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
 from frontdesk.manifest import Kind, Manifest, Property
 from frontdesk.model import Channel, Event, Json, Profile, Reservation
+from frontdesk.testing._base import Base
 
 if TYPE_CHECKING:
     from frontdesk.testing._observed import Observed
 
-_ATTRIBUTES = frozenset(
-    f.name for f in attrs.fields(Profile)
-) - {"guest", "location", "properties", "excluded"}
+_ATTRIBUTES = frozenset(f.name for f in attrs.fields(Profile)) - {
+    "guest",
+    "location",
+    "properties",
+    "excluded",
+}
 
 
 def events_of(observed: Observed) -> Iterator[Event]:
@@ -44,24 +48,26 @@ def fields_of(profile: Profile) -> dict[str, Json]:
     """Return all a profile tells, by attribute, part of the address, and property."""
     told = {name: getattr(profile, name) for name in _ATTRIBUTES}
     told |= {f"location.{name}": value for name, value in profile.location.items()}
-    return {name: value for name, value in {**told, **profile.properties}.items() if not _empty(value)}
+    return {
+        name: value for name, value in {**told, **profile.properties}.items() if not _empty(value)
+    }
 
 
 def _empty(value: Json) -> bool:
     return value is None or value in ("", [], {})
 
 
-class Declared:
+class Declared(Base):
     """Tests of the manifest against what the hooks give."""
 
-    def _all_there(self: Any, missing: set[str], declared: set[str]) -> None:
+    def _all_there(self, missing: set[str], declared: set[str]) -> None:
         """Hold what is missing against what the author says cannot be shown."""
         excused = set(self.unproduced)
         assert sorted(missing - excused) == []
         stale = (excused & declared) - missing
         assert not stale, f"unproduced names what is produced: {sorted(stale)}"
 
-    def test_every_declared_metric_is_produced(self: Any, observed: Observed) -> None:
+    def test_every_declared_metric_is_produced(self, observed: Observed) -> None:
         """Each metric of the manifest is the metric of some event.
 
         If this fails, let your sandbox or lives() show what leads to it, or give the reason
@@ -72,7 +78,7 @@ class Declared:
 
         self._all_there(declared - told, declared)
 
-    def test_every_declared_property_is_produced(self: Any, observed: Observed) -> None:
+    def test_every_declared_property_is_produced(self, observed: Observed) -> None:
         """Each property of each metric is there, and has a value somewhere.
 
         If this fails, compare its name with the one parse_event gives, literally; let the
@@ -91,13 +97,16 @@ class Declared:
         told = {metric for metric, _ in there}
         wanted = {p.name for metric in metrics for p in metric.properties}
         absent = {
-            p.name for m in metrics if m.name in told for p in m.properties
+            p.name
+            for m in metrics
+            if m.name in told
+            for p in m.properties
             if (m.name, p.name) not in there
         }
 
         self._all_there(wanted - filled | absent, wanted)
 
-    def test_every_declared_profile_field_is_produced(self: Any, observed: Observed) -> None:
+    def test_every_declared_profile_field_is_produced(self, observed: Observed) -> None:
         """Each field of the profile has a value somewhere.
 
         If this fails, look at the field's ``attribute`` and name, let the sandbox show a
@@ -117,7 +126,7 @@ class Declared:
 
         self._all_there(missing, {field.name for field in declared})
 
-    def test_nothing_undeclared_is_produced(self: Any, observed: Observed) -> None:
+    def test_nothing_undeclared_is_produced(self, observed: Observed) -> None:
         """No metric, property, profile field or exclusion comes that the manifest lacks.
 
         If this fails, declare it: screens, documentation and withholding know only what is
@@ -125,7 +134,7 @@ class Declared:
         """
         assert sorted(_undeclared(observed)) == []
 
-    def test_types_are_as_declared(self: Any, observed: Observed) -> None:
+    def test_types_are_as_declared(self, observed: Observed) -> None:
         """Every value is of the type that the manifest declares, or None.
 
         If this fails, convert the value, or declare the type that it has.
@@ -145,7 +154,7 @@ class Declared:
 
         assert sorted(wrong) == []
 
-    def test_times_are_aware_and_money_is_exact(self: Any, observed: Observed) -> None:
+    def test_times_are_aware_and_money_is_exact(self, observed: Observed) -> None:
         """Every time has its zone, and every amount is a Decimal with its currency.
 
         If this fails, convert wall clocks with the site's zone, and read money with
@@ -153,17 +162,21 @@ class Declared:
         """
         wrong: set[str] = set()
         for mapped in observed.everything:
-            wrong |= {f"{mapped.record.stream}: version" for _ in [0] if not _aware(mapped.record.version)}
+            wrong |= {
+                f"{mapped.record.stream}: version" for _ in [0] if not _aware(mapped.record.version)
+            }
             for event in mapped.events:
                 wrong |= {f"{event.metric}: time"} if not _aware(event.time) else set()
-                wrong |= {f"{event.metric}: value"} if not _exact(event.value, event.currency) else set()
+                wrong |= (
+                    {f"{event.metric}: value"} if not _exact(event.value, event.currency) else set()
+                )
             wrong |= {"at of a consent" for c in mapped.consents if not _aware(c.at)}
             if isinstance(mapped.reservation, Reservation):
                 wrong |= {f"{name} of a reservation" for name in _inexact(mapped.reservation)}
 
         assert sorted(wrong) == []
 
-    def test_consent_is_only_on_declared_channels(self: Any, observed: Observed) -> None:
+    def test_consent_is_only_on_declared_channels(self, observed: Observed) -> None:
         """Every statement is about a channel in ``consent.records``, and each is spoken of.
 
         If this fails, leave out statements about other channels: they stay properties.

@@ -11,6 +11,7 @@ import pytest
 
 from frontdesk.manifest import Stream
 from frontdesk.model import Page, Purpose, Query, Record
+from frontdesk.testing._base import Base
 from frontdesk.testing._mapping import written
 from frontdesk.testing._observed import history_of, place_of, read_in_history
 from frontdesk.testing._reader import Reader, records_of
@@ -45,10 +46,10 @@ def _streams(observed: Observed) -> list[Stream]:
     return [s for s in observed.connection.manifest.streams if read_in_history(s)]
 
 
-class History:
+class History(Base):
     """Tests of ``fetch_history``."""
 
-    def test_history_pages_to_the_end(self: Any, observed: Observed) -> None:
+    def test_history_pages_to_the_end(self, observed: Observed) -> None:
         """Every page is read, whatever the size of pages.
 
         If this fails, go on until the platform says that there is no more, and do not
@@ -67,15 +68,17 @@ class History:
                         found = await reader.pages(history_of(reader, stream))
                         sizes[stream.name] = len(found)
                         ours = await whole(reader, observed.records(stream.name))
-                        wrong[stream.name] = differences(ours, await whole(reader, records_of(found)))
+                        wrong[stream.name] = differences(
+                            ours, await whole(reader, records_of(found))
+                        )
             return wrong, sizes
 
         wrong, sizes = self.run(read)
         assert not any(wrong.values()), wrong
-        if type(self).other_pages is not _untouched():
+        if type(self).other_pages is not Base.other_pages:
             assert sizes != pages, "other_pages() changes no page: let it make them smaller"
 
-    def test_history_resumes_from_every_cursor(self: Any, observed: Observed) -> None:
+    def test_history_resumes_from_every_cursor(self, observed: Observed) -> None:
         """Whoever was stopped behind any page and goes on from its cursor misses nothing.
 
         If this fails, let a page's cursor stand behind its last record: what it leaves out
@@ -98,7 +101,7 @@ class History:
         assert any(_cursors(pages) for pages in observed.pages.values()), "no page has a cursor"
         assert self.run(resume) == {}
 
-    def test_history_respects_the_window(self: Any, observed: Observed) -> None:
+    def test_history_respects_the_window(self, observed: Observed) -> None:
         """Nothing comes that was over before ``query.since``, and all that came later does.
 
         If this fails, hand ``query.since`` on to the platform. If the platform cannot be
@@ -129,7 +132,7 @@ class History:
             pytest.skip("no stream with a window has records of two times, or none has versions")
         assert wrong == {}
 
-    def test_reading_by_ids_gives_the_same_records(self: Any, observed: Observed) -> None:
+    def test_reading_by_ids_gives_the_same_records(self, observed: Observed) -> None:
         """A record read by its id is the one that history shows, joins included.
 
         If this fails, let Purpose.IDS make records as Purpose.HISTORY does: the same
@@ -149,12 +152,6 @@ class History:
             return wrong
 
         assert self.run(read) == {}
-
-
-def _untouched() -> Any:
-    from frontdesk.testing._base import Base  # noqa: PLC0415  # it stands on us
-
-    return Base.other_pages
 
 
 def _cursors(pages: Sequence[Page]) -> list[tuple[int, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from frontdesk.model import Origin, Purpose, Query, Related
+from frontdesk.testing._base import Base
 from frontdesk.testing._history import Read, differences, whole
 from frontdesk.testing._mapping import Unasked, call, written
 from frontdesk.testing._observed import history_of, place_of, read_in_history
@@ -26,7 +27,7 @@ quietly = settings(
     database=None,
     derandomize=True,
     max_examples=150,
-    suppress_health_check=list(HealthCheck),
+    suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
 )
 
 
@@ -41,10 +42,10 @@ def paths(lives: Sequence[Life]) -> st.SearchStrategy[tuple[Life, list[int]]]:
     return st.sampled_from(lives).flatmap(seen)
 
 
-class Identity:
+class Identity(Base):
     """Tests of event ids and of purity."""
 
-    def test_event_ids_are_stable(self: Any, observed: Observed) -> None:
+    def test_event_ids_are_stable(self, observed: Observed) -> None:
         """History read twice, under another name, in other pages, and changes: the same ids.
 
         If this fails, make ``occurrence`` of facts of the record only: no clock, no counter,
@@ -72,9 +73,7 @@ class Identity:
 
         assert self.run(read) == {}
 
-    def test_the_last_version_proves_no_more_than_any_path_to_it(
-        self: Any, observed: Observed
-    ) -> None:
+    def test_the_last_version_proves_no_more_than_any_path_to_it(self, observed: Observed) -> None:
         """Whoever saw only the end has events that everybody has who saw more.
 
         If this fails, a fact that tells an event's occurrence changes when something else
@@ -98,7 +97,7 @@ class Identity:
 
         hold()
 
-    def test_mapping_is_pure(self: Any, observed: Observed) -> None:
+    def test_mapping_is_pure(self, observed: Observed) -> None:
         """The same arguments give the same outputs, and are left as they were.
 
         If this fails, keep no state in the module, copy what you change, and use

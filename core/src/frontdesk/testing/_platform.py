@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,7 +27,7 @@ class Platform:
 
 
 @contextmanager
-def sandboxed(connector: Connector, options: Mapping[str, Any]) -> Iterator[Platform]:
+def sandboxed(connector: Connector, options: Mapping[str, Any]) -> Generator[Platform]:
     """Serve the sandbox that the manifest names."""
     made = make_sandbox(connector, options)
     with served(made.app) as address:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 from collections.abc import Generator
@@ -36,12 +37,16 @@ def watched() -> Generator[set[str]]:
             place = owner.__name__ if isinstance(owner, type) else function.__module__
             found.add(f"{place or type(owner).__name__}.{function.__name__}()")
 
-    before = sys.getprofile()
+    before, collecting = sys.getprofile(), gc.isenabled()
+    # Others' callbacks run whenever the collector does, and may look at a clock.
+    gc.disable()
     sys.setprofile(look)
     try:
         yield found
     finally:
         sys.setprofile(before)
+        if collecting:
+            gc.enable()
 
 
 def _impure(function: Any) -> bool:

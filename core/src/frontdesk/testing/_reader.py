@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -127,7 +127,7 @@ def records_of(pages: Iterable[Page]) -> list[Record]:
 
 
 @asynccontextmanager
-async def opened(connection: Connection, clock: StillClock) -> AsyncIterator[Reader]:
+async def opened(connection: Connection, clock: StillClock) -> AsyncGenerator[Reader]:
     """Open the account of *connection* and read it until the block ends."""
     reader: Reader
 

@@ -28,7 +28,7 @@ _DEEP: Final = 4
 def paths(value: Json, deep: int = _DEEP) -> Iterator[Path]:
     """Yield the path of every field, through the first object of lists."""
     if isinstance(value, list):
-        first = next((v for v in cast("list[Json]", value) if isinstance(v, dict)), None)
+        first = next((v for v in value if isinstance(v, dict)), None)
         yield from paths(first, deep)
     if not isinstance(value, dict) or not deep:
         return
@@ -89,13 +89,13 @@ def _shaped(known: Json, value: str) -> Json:
     if isinstance(known, dict):
         return {k: _shaped(v, value) for k, v in cast("dict[str, Json]", known).items()}
     if isinstance(known, list):
-        return [_shaped(v, value) for v in cast("list[Json]", known)] or [value]
+        return [_shaped(v, value) for v in known] or [value]
     return value if known is None or isinstance(known, str) else known
 
 
 def _holders(value: Json, path: Sequence[str], *, make: bool = False) -> Iterable[dict[str, Json]]:
     if isinstance(value, list):
-        for item in cast("list[Json]", value):
+        for item in value:
             yield from _holders(item, path, make=make)
     elif isinstance(value, dict):
         row = cast("dict[str, Json]", value)

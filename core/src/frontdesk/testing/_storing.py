@@ -128,7 +128,6 @@ async def sync(
     level = root.level
     root.addHandler(log)
     root.setLevel(logging.DEBUG)
-    folder.mkdir(parents=True, exist_ok=True)
     try:
         async with Desk(folder / "suite.db", clock=suite.clock()) as desk:
             made = suite.connected(platform, wire, wrappers=[counting, *wrappers], **settings)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import attrs
 import msgspec
@@ -14,83 +14,20 @@ from frontdesk import jsons
 from frontdesk.errors import RecordError
 from frontdesk.manifest import Webhook, without_secrets
 from frontdesk.model import Delivery, Json, Record, Ref
+from frontdesk.testing._base import Base
 from frontdesk.testing._mapping import named
 from frontdesk.testing._purity import watched
+from frontdesk.testing._signed import Signed
 from frontdesk.testing._spoiling import CANARY, spoilt
 
 if TYPE_CHECKING:
     from frontdesk.testing._observed import Observed
 
 
-@attrs.frozen
-class Signed:
-    """A genuine delivery.
-
-    Args:
-        header: The header that carries the signature, in lower case; or
-        query: the parameter of the URL that does.
-        settings: The settings under which it is genuine, secrets included.
-        state: What ``manage_webhooks`` left behind, if anything.
-        unsigned: Why the signature does not cover the body, if it does not.
-    """
-
-    delivery: Delivery
-    header: str = attrs.field(default="", kw_only=True)
-    query: str = attrs.field(default="", kw_only=True)
-    settings: Mapping[str, Any] = attrs.field(factory=dict[str, Any], kw_only=True, repr=False)
-    state: Any = attrs.field(default=None, kw_only=True, repr=False)
-    unsigned: str = attrs.field(default="", kw_only=True)
-
-    @property
-    def signature(self) -> str:
-        """The signature."""
-        carrier = self.delivery.headers if self.header else self.delivery.query
-        return carrier[self.header or self.query]
-
-    def with_signature(self, signature: str | None) -> Delivery:
-        """Return the delivery with another signature, or with none."""
-        name = self.header or self.query
-        carrier = dict(self.delivery.headers if self.header else self.delivery.query)
-        carrier.pop(name)
-        if signature is not None:
-            carrier[name] = signature
-        changed: dict[str, Any] = {"headers" if self.header else "query": carrier}
-        return attrs.evolve(self.delivery, **changed)
-
-    def with_body(self, body: bytes) -> Delivery:
-        """Return the delivery with another body."""
-        return attrs.evolve(self.delivery, body=body)
-
-    @property
-    def forgeries(self) -> Iterator[tuple[str, Delivery]]:
-        """Deliveries that differ in one bit of what is signed, and those without a signature."""
-        yield "without a signature", self.with_signature(None)
-        yield "with an empty signature", self.with_signature("")
-        yield "with half a signature", self.with_signature(self.signature[: len(self.signature) // 2])
-        for place, bit, changed in _flipped(self.signature.encode()):
-            text = changed.decode("latin-1")
-            if not _same_hex(text, self.signature):
-                yield f"with bit {bit} of the signature's byte {place} flipped", self.with_signature(text)
-        if not self.unsigned:
-            for place, bit, changed in _flipped(self.delivery.body):
-                yield f"with bit {bit} of the body's byte {place} flipped", self.with_body(changed)
-
-
-def _flipped(content: bytes) -> Iterator[tuple[int, int, bytes]]:
-    for place, byte in enumerate(content):
-        for bit in range(8):
-            yield place, bit, content[:place] + bytes([byte ^ (1 << bit)]) + content[place + 1 :]
-
-
-def _same_hex(one: str, other: str) -> bool:
-    """Tell whether two texts are the same number: its letters may be large or small."""
-    return one.lower() == other.lower() and all(c in "0123456789abcdef" for c in one.lower())
-
-
-class Webhooks:
+class Webhooks(Base):
     """Tests of the webhook hooks; skipped where the manifest declares no webhook."""
 
-    def _signed(self: Any, observed: Observed) -> Signed:
+    def _signed(self, observed: Observed) -> Signed:
         manifest = observed.connection.manifest
         if manifest.webhook is Webhook.NONE:
             pytest.skip("the manifest declares no webhook")
@@ -98,7 +35,7 @@ class Webhooks:
         assert signed is not None, "the manifest declares a webhook: return one from delivery()"
         return signed
 
-    def _verifies(self: Any, observed: Observed, signed: Signed) -> Callable[[Delivery], bool]:
+    def _verifies(self, observed: Observed, signed: Signed) -> Callable[[Delivery], bool]:
         function = observed.connection.connector.hooks.get("verify_webhook")
         assert function is not None, "there is no verify_webhook"
         settings = self.connected(observed.platform, **signed.settings).settings
@@ -106,7 +43,7 @@ class Webhooks:
             function, delivery=delivery, settings=settings, state=signed.state
         )
 
-    def _bodies(self: Any, signed: Signed) -> Iterator[bytes]:
+    def _bodies(self, signed: Signed) -> Iterator[bytes]:
         body = signed.delivery.body
         yield from (b"", b"{", b"[]", b"null", b"3", b'"x"', b"{}", b"\xff\xfe", b"[" * 5_000)
         yield from (body[: len(body) * part // 5] for part in range(5))
@@ -179,7 +116,7 @@ class Webhooks:
         assert wrong == {}
 
     def _upset(
-        self: Any, observed: Observed, signed: Signed, delivery: Delivery
+        self, observed: Observed, signed: Signed, delivery: Delivery
     ) -> Iterator[tuple[str, str]]:
         hooks = observed.connection.connector.hooks
         settings = self.connected(observed.platform, **signed.settings).settings

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeAlias, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias, cast
 
 import httpx
 import msgspec
@@ -106,19 +106,11 @@ def changing(
     return run
 
 
-def refusing(
-    status: int, times: int | None, *, headers: Mapping[str, str] | None = None, says: str = ""
-) -> Callable[[httpx.Request], httpx.Response | None]:
-    """Return what refuses the first *times* requests, or all of them."""
-    left = [times]
+def unwelcome(says: str) -> Callable[[httpx.Request], httpx.Response]:
+    """Return what refuses all credentials, and says why."""
 
-    def refuse(request: httpx.Request) -> httpx.Response | None:
+    def refuse(request: httpx.Request) -> httpx.Response:
         del request
-        if left[0] is not None:
-            if left[0] <= 0:
-                return None
-            left[0] -= 1
-        body: dict[str, Any] = {"Message": says or "refused by the conformance suite"}
-        return httpx.Response(status, headers=dict(headers or {}), json=body)
+        return httpx.Response(401, json={"Message": says})
 
     return refuse

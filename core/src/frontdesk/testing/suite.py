@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from frontdesk.testing._base import Base
 from frontdesk.testing._consent import Consents
 from frontdesk.testing._contract import Contract
 from frontdesk.testing._declared import Declared
 from frontdesk.testing._discretion import Discretion
 from frontdesk.testing._history import History
 from frontdesk.testing._identity import Identity
+from frontdesk.testing._malformed import Malformed
 from frontdesk.testing._trouble import Trouble
 from frontdesk.testing._webhooks import Webhooks
 
@@ -18,11 +18,11 @@ _GUARD = "test_no_standard_test_is_weakened"
 
 
 class ConnectorSuite(
-    Contract, History, Trouble, Declared, Identity, Consents, Discretion, Webhooks, Base
+    Contract, History, Trouble, Declared, Identity, Consents, Malformed, Discretion, Webhooks
 ):
     """What every connector promises; subclass it, and name the connector.
 
-    Class attributes and methods of :class:`Base` are for the author to give; the tests are
+    Class attributes and methods of :class:`frontdesk.testing._base.Base` are for the author to give; the tests are
     not: see ``test_no_standard_test_is_weakened``.
     """
 
