@@ -27,7 +27,7 @@ MARKETING = "SendMarketingEmails"
 class TestMews(ConnectorSuite):
     connector = frontdesk_mews
     now = NOW
-    sandbox = {"reservations": 200, "now": NOW, "rate_window": 0.0}
+    sandbox = {"reservations": 120, "now": NOW, "rate_window": 0.0}
 
     @contextmanager
     def other_pages(self) -> Iterator[Mapping[str, Any]]:

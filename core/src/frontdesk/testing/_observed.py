@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -83,9 +84,9 @@ async def observe(suite: Base, platform: Platform) -> Observed:
             if read_in_history(stream)
         }
         met = {place_of(r): r for found in pages.values() for r in records_of(found)}
-        mapped = [await reader.map(record) for record in met.values()]
+        mapped = [await _map(reader, record) for record in met.values()]
         reference = [r for r in reader.known.values() if r is not None and place_of(r) not in met]
-        mapped += [await reader.map(record) for record in reference]
+        mapped += [await _map(reader, record) for record in reference]
         return Observed(
             platform=platform,
             connection=reader.connection,
@@ -95,6 +96,11 @@ async def observe(suite: Base, platform: Platform) -> Observed:
             mapped=tuple(mapped),
             lives=tuple(await _lives(suite)),
         )
+
+
+async def _map(reader: Reader, record: Record) -> Mapped:
+    """Map a copy: what a hook does to its arguments must not be seen before it is looked for."""
+    return attrs.evolve(await reader.map(copy.deepcopy(record)), record=record)
 
 
 async def _lives(suite: Base) -> list[Life]:

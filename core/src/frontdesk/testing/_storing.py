@@ -13,7 +13,7 @@ import attrs
 from frontdesk.desk import Desk
 from frontdesk.errors import RecordError
 from frontdesk.hooks import hookimpl
-from frontdesk.model import Gone, Page, Purpose, Query
+from frontdesk.model import Page, Purpose, Query
 from frontdesk.progress import Report
 from frontdesk.store.status import ConnectionRow
 from frontdesk.testing._wire import Wire
@@ -32,9 +32,10 @@ class Counting:
 
     def __init__(self) -> None:
         self.read: Counter[str] = Counter()
-        #: Of these, what was read by id.
-        self.asked: Counter[str] = Counter()
-        self.erased = 0
+        #: Of these, what was asked for by the same ids before: where a guest is forgotten
+        #: meanwhile, core takes a page again and asks again, and counts only what it kept.
+        self.again: Counter[str] = Counter()
+        self._asked: set[Query] = set()
 
     @hookimpl(wrapper=True)
     def fetch_history(self, query: Query) -> Any:
@@ -42,19 +43,15 @@ class Counting:
         pages = yield
         return self._counted(pages, query)
 
-    @hookimpl(wrapper=True)
-    def map_profile(self) -> Any:
-        """Count who was erased."""
-        profile = yield
-        self.erased += isinstance(profile, Gone) and profile.erase
-        return profile
-
     async def _counted(self, pages: AsyncIterator[Page], query: Query) -> AsyncIterator[Page]:
+        known = query.purpose is Purpose.IDS and query in self._asked
+        if query.purpose is Purpose.IDS:
+            self._asked.add(query)
         async for page in pages:
             given = Counter(item.stream for item in page.records)
             self.read += given
-            if query.purpose is Purpose.IDS:
-                self.asked += given
+            if known:
+                self.again += given
             yield page
 
 
@@ -74,8 +71,7 @@ class Synced:
 
     report: Report
     read: Counter[str]
-    #: What may have been read twice, and counted once.
-    twice: Counter[str]
+    again: Counter[str]
     status: ConnectionRow
     #: Reasons of all entries in quarantine.
     reasons: tuple[str, ...]
@@ -140,8 +136,7 @@ async def sync(
         root.setLevel(level)
     return Synced(
         read=counting.read,
-        # Where a guest is forgotten meanwhile, a page is taken again, and its answers asked for.
-        twice=counting.asked if counting.erased else Counter(),
+        again=counting.again,
         written=written + _bytes(folder),
         log="\n".join(log.lines),
         **seen,
@@ -175,7 +170,7 @@ def accounted(synced: Synced) -> dict[str, tuple[int, int]]:
     return {
         stream: (synced.read[stream], became[stream])
         for stream in synced.read.keys() | became.keys()
-        if not 0 <= synced.read[stream] - became[stream] <= synced.twice[stream]
+        if not 0 <= synced.read[stream] - became[stream] <= synced.again[stream]
     }
 
 

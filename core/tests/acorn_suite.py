@@ -1,4 +1,4 @@
-"""Acorn, which needs no server, passes the suite as well: over a transport."""
+"""The suite for Acorn, as its author would write it: over a transport, without a sandbox."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 
 import acorn
 import httpx
-import pytest
-from inn import NOW, TOKEN, Inn, busy, club, guest, install, stay
+from inn import NOW, TOKEN, Inn, busy, club, guest, stay
 
 from frontdesk import Delivery, Record, Ref
 from frontdesk.testing import ConnectorSuite, Platform, Signed
@@ -28,6 +27,7 @@ def oak() -> Inn:
         stay("f", friend="bob"),
         stay("h", house=True),
     ]
+    inn.rows["rooms"].append({"id": "r2", "name": "Green"})
     inn.rows["guests"] += [
         guest("hal", robot=True),
         guest("old", merged="ada", changed="2026-09-01T10:00:00Z"),
@@ -44,17 +44,12 @@ def life(stream: str, *rows: dict[str, Any]) -> list[Record]:
     ]
 
 
-class TestAcorn(ConnectorSuite):
+class AcornSuite(ConnectorSuite):
+    """What only Acorn's author knows."""
+
     connector = acorn
     now = NOW
     unproduced = {"Left Club": "only a later scan shows it"}
-
-    @pytest.fixture(autouse=True, scope="class")
-    @classmethod
-    def installed(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-        with pytest.MonkeyPatch.context() as patched:
-            patched.syspath_prepend(str(install(tmp_path_factory.mktemp("site"))))
-            yield
 
     @contextmanager
     def platform(self) -> Iterator[Platform]:
