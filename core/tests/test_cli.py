@@ -160,7 +160,7 @@ def _diet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("diet")
 def test_init_offers_to_withhold_what_is_sensitive(run: Run) -> None:
-    """Seen to fail when the line is left out, or names a field that there is not."""
+    """Seen to fail when the line is left out."""
     run("init", "acorn")
 
     config = run.folder / "frontdesk.toml"
