@@ -38,7 +38,7 @@ class Base:
     """What an author says of a connector; everything but *connector* is optional."""
 
     #: The connector's module.
-    connector: ClassVar[ModuleType]
+    connector: ModuleType
     #: Options of the sandbox that the manifest names: enough records for everything to occur.
     sandbox: ClassVar[Mapping[str, Any]] = {}
     #: Settings of the connection, besides those the sandbox hands out.

@@ -22,8 +22,8 @@ class ConnectorSuite(
 ):
     """What every connector promises; subclass it, and name the connector.
 
-    Class attributes and methods of :class:`frontdesk.testing._base.Base` are for the author to give; the tests are
-    not: see ``test_no_standard_test_is_weakened``.
+    What an author may give besides is told in the documentation, under *Testing a
+    connector*. The tests are not to be replaced: ``test_no_standard_test_is_weakened``.
     """
 
     def __init_subclass__(cls, **more: Any) -> None:
