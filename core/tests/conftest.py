@@ -20,7 +20,10 @@ def anyio_backend() -> str:
 
 @pytest.fixture(name="store")
 def _store(tmp_path: Path) -> Iterator[Path]:
-    """Where a test's store is, once something makes it; afterwards its counters must add up."""
+    """Where a test's store is, once something makes it; afterwards its counters must add up.
+
+    Seen to fail when what is unchanged is not counted.
+    """
     store = tmp_path / "frontdesk.db"
     yield store
     if has_counters(store):
