@@ -12,6 +12,7 @@ from collections.abc import (
 )
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar, TypeVar
 
@@ -22,7 +23,7 @@ import pytest
 
 from frontdesk import registry
 from frontdesk.connection import Connection, connect
-from frontdesk.model import UNSEEN, Json, Origin, Record, Ref
+from frontdesk.model import Json, Origin, Record, Ref
 from frontdesk.registry import Connector
 from frontdesk.testing._clock import StillClock
 from frontdesk.testing._observed import Observed, observe
@@ -54,7 +55,7 @@ class Base:
     @contextmanager
     def platform(self) -> Generator[Platform]:
         """Open the platform to test with: the sandbox unless overridden."""
-        with sandboxed(self._connector(), self.sandbox) as platform:
+        with sandboxed(self._connector, self.sandbox) as platform:
             yield platform
 
     @contextmanager
@@ -68,7 +69,7 @@ class Base:
         Found by ``Stream.rows``, where no two streams share a key.
         """
         del request
-        return rows_of(self._connector().manifest, answer)
+        return rows_of(self._connector.manifest, answer)
 
     async def lives(self) -> Sequence[Sequence[Record]]:
         """Return versions of records, oldest first, through everything that can happen."""
@@ -93,11 +94,9 @@ class Base:
         return opened(self.connected(platform, **settings), self.clock())
 
     def stamped(self, record: Record, number: int) -> Record:
-        """Return a record as core would have taken it in: the next, a minute later."""
-        if record.seen != UNSEEN:
-            return record
+        """Return a version as core would have taken it in: one a minute, none before it was."""
         seen = self.clock().now() + timedelta(minutes=number)
-        return attrs.evolve(record, seen=seen, origin=Origin.LIVE)
+        return attrs.evolve(record, seen=max(seen, record.version or seen), origin=Origin.LIVE)
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -107,6 +106,7 @@ class Base:
         with suite.platform() as platform:
             yield _run(lambda: observe(suite, platform))
 
+    @cached_property
     def _connector(self) -> Connector:
         """Return the connector under the name it is installed with, if it is."""
         module = self.connector
@@ -130,7 +130,7 @@ class Base:
         """Bind the connector to a platform, over *wire* if one is given."""
         values = {**platform.settings, **self.settings, **settings}
         return connect(
-            self._connector(),
+            self._connector,
             name,
             values,
             wrappers=wrappers,
