@@ -128,7 +128,8 @@ async def fetch_history(client: Client[Settings], query: Query) -> AsyncIterator
     latest: str | None = None
     async for step in by_offset(fetch, size=100):
         records = read_rows(query.stream, step.rows, lambda row: build_record(query.stream, row))
-        latest = max([latest or "", *(row.get("changed") or "" for row in step.rows)])
+        dated = [r for r in records if isinstance(r, Record) and r.version is not None]
+        latest = max([latest or "", *(record.payload["changed"] for record in dated)])
         # Until the walk has ended, it would begin anew; what is known already is unchanged.
         cursor = {"v": 1, "since": latest} if step.cursor is None and latest else query.cursor
         yield Page(records, cursor, step.progress)

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from inn import install
 
 import frontdesk
 
@@ -103,3 +104,29 @@ def test_lido_stores_no_card(lido: ModuleType, tmp_path: Path) -> None:
         desk.sync("lido")
 
     assert all(b"4111" not in file.read_bytes() for file in tmp_path.glob("lido.db*"))
+
+
+def test_lido_passes_its_conformance_suite(tmp_path: Path) -> None:
+    """Seen to fail when Lido reads the time of a change from rows that it did not check."""
+    site = install(tmp_path / "site", "lido", "lido")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), str(EXAMPLES)])}
+
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            str(EXAMPLES / "test_lido.py"),
+        ],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stdout
+    assert "passed" in ran.stdout

@@ -227,6 +227,7 @@ def asleep(url: str) -> subprocess.Popen[str]:
     )
     _, status = os.waitpid(process.pid, os.WUNTRACED)
     assert os.WIFSTOPPED(status), process.communicate()
+    inn.Counting.others.add(url)
     return process
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hmac
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import httpx
+import msgspec
 
 from frontdesk import (
     Account,
@@ -39,11 +40,13 @@ from frontdesk import (
     Reservation,
     Site,
     Stream,
+    Webhook,
     hookimpl,
+    jsons,
     secret,
     setting,
 )
-from frontdesk.errors import SkipRecord
+from frontdesk.errors import RecordError, SkipRecord
 from frontdesk.walkers import by_offset, read_rows
 
 
@@ -112,12 +115,16 @@ manifest = Manifest(
         Metric("Joined Club", (Property("Club", "string"),)),
         Metric("Left Club", (Property("Club", "string"),)),
     ),
-    profile=(ProfileField("Email", Kind.STANDARD, attribute="email"),),
+    profile=(
+        ProfileField("Email", Kind.STANDARD, attribute="email"),
+        ProfileField("First Name", Kind.STANDARD, attribute="first_name"),
+    ),
     consent=ConsentRules(records=frozenset({Channel.EMAIL})),
     exclusions=(Exclusion("robot", "Not a person"), Exclusion("house", "The house's own use")),
     build_record=build_record,
     guests="guests",
     realtime=True,
+    webhook=Webhook.FACTS,
     sandbox="inn:create",
 )
 
@@ -134,11 +141,11 @@ async def open_account(client: Client[Settings]) -> Account:
 async def fetch_history(client: Client[Settings], query: Query) -> AsyncIterator[Page]:
     if query.purpose is Purpose.IDS:
         answer = await client.get(query.stream, params={"ids": ",".join(query.ids)})
-        yield Page(_read(query.stream, answer["items"]))
+        yield Page(_read(query.stream, await _joined(client, query, answer["items"])))
         return
     scan = query.stream == "clubs"
     cursor = query.cursor or {"v": 1, "offset": 0}
-    since = top = cursor.get("since", "")
+    since = top = cursor.get("since", _start(query))
 
     async def fetch(offset: int, size: int) -> tuple[list[Any], int]:
         params = {"offset": offset, "size": size, "since": since or None}
@@ -147,7 +154,7 @@ async def fetch_history(client: Client[Settings], query: Query) -> AsyncIterator
 
     size = client.settings.page_size
     async for step in by_offset(fetch, size=size, start=cursor["offset"]):
-        rows = await _with_rooms(client, step.rows) if query.stream == "stays" else step.rows
+        rows = await _joined(client, query, step.rows)
         top = max([top, *(str(row["changed"]) for row in rows if _has(row, "changed"))])
         last = step.cursor is None
         following = {"v": 1, "offset": step.cursor or 0, "since": since}
@@ -161,7 +168,15 @@ async def fetch_history(client: Client[Settings], query: Query) -> AsyncIterator
         )
 
 
-async def _with_rooms(client: Client[Settings], rows: Sequence[Any]) -> list[Any]:
+def _start(query: Query) -> str:
+    if query.since is None or query.purpose is not Purpose.HISTORY:
+        return ""
+    return query.since.isoformat().replace("+00:00", "Z")
+
+
+async def _joined(client: Client[Settings], query: Query, rows: Sequence[Any]) -> Sequence[Any]:
+    if query.stream != "stays":
+        return rows
     rooms = sorted({row["room"] for row in rows if _has(row, "room")})
     known = await client.lookup("rooms", rooms, max_age=timedelta(days=1))
     return [_with_room(row, known) for row in rows]
@@ -249,8 +264,40 @@ def map_reservation(record: Record) -> Reservation | None:
 
 @hookimpl
 def read_webhook(delivery: Delivery) -> Iterator[Record | Ref]:
-    for news in json.loads(delivery.body)["news"]:
+    for news in _news(delivery):
         if "row" in news:
-            yield build_record(news["stream"], news["row"])
+            yield _built(news["stream"], news["row"])
         else:
             yield Ref(news["stream"], news["id"])
+
+
+def _news(delivery: Delivery) -> list[dict[str, Any]]:
+    try:
+        news = jsons.decode(delivery.body)["news"]
+        if all(_told(entry) for entry in news):
+            return list(news)
+    except (msgspec.DecodeError, LookupError, TypeError):
+        pass
+    raise RecordError("the delivery holds no news")
+
+
+def _told(entry: Any) -> bool:
+    told = "row" in entry or _has(entry, "id")
+    return told and manifest.stream(entry["stream"]) is not None
+
+
+def _built(stream: str, row: Any) -> Record:
+    (found,) = _read(stream, [row])
+    if isinstance(found, Record):
+        return found
+    raise RecordError(found.reason)
+
+
+@hookimpl
+def verify_webhook(delivery: Delivery, settings: Settings) -> bool:
+    shown = delivery.headers.get("x-acorn-signature", "").encode()
+    return hmac.compare_digest(shown, signature(delivery.body, settings.token).encode())
+
+
+def signature(body: bytes, token: str) -> str:
+    return hmac.new(token.encode(), body, "sha256").hexdigest()

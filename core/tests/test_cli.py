@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import acorn
 import attrs
 import httpx
 import pytest
 from inn import TOKEN, Inn, app, busy, guest, install, opened, stay
 
-from frontdesk import Desk
+from frontdesk import Desk, Kind, ProfileField
 from frontdesk.cli import main
 from frontdesk.serving import served
 
@@ -148,6 +149,48 @@ def test_init_writes_a_file_that_works_once_its_secrets_are_there(
     assert (missing.status, "'ACORN_TOKEN' is not set" in missing.err) == (2, True)
     monkeypatch.setenv("ACORN_TOKEN", TOKEN)
     assert list(Desk.from_config(run.folder / "frontdesk.toml").connections) == ["the oak"]
+
+
+@pytest.fixture(name="diet")
+def _diet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Acorn with something sensitive."""
+    fields = (*acorn.manifest.profile, ProfileField("Diet", Kind.CUSTOM, sensitive=True))
+    monkeypatch.setattr(acorn, "manifest", attrs.evolve(acorn.manifest, profile=fields))
+
+
+@pytest.mark.usefixtures("diet")
+def test_init_offers_to_withhold_what_is_sensitive(run: Run) -> None:
+    """Seen to fail when the line is left out."""
+    run("init", "acorn")
+
+    config = run.folder / "frontdesk.toml"
+    text = config.read_text()
+    assert "all that is sensitive, which is\n# Diet.\n# withhold =" in text
+    config.write_text(
+        text.replace("# withhold", "withhold").replace('{ env = "ACORN_TOKEN" }', '"t"')
+    )
+    withheld = Desk.from_config(config).connections["acorn"].withheld
+    assert withheld is not None
+    assert withheld.names == {"Diet"}
+
+
+@pytest.mark.usefixtures("diet")
+def test_the_catalog_marks_what_is_sensitive(run: Run) -> None:
+    table, page = run("catalog", "acorn"), run("catalog", "acorn", "--markdown")
+
+    assert 'withhold = "sensitive" covers: Diet\n' in table.out
+    assert '- Left out with `withhold = "sensitive"`: Diet.\n' in page.out
+    assert "| Diet | custom | string | *Sensitive.* |" in page.out
+    assert {"name": "Diet", "kind": "custom", "type": "string", "sensitive": True} in run(
+        "catalog", "acorn", "--json"
+    ).json["profile"]
+
+
+def test_what_is_not_sensitive_is_not_spoken_of(run: Run) -> None:
+    run("init", "acorn")
+
+    assert "withhold" not in (run.folder / "frontdesk.toml").read_text()
+    assert "withhold" not in run("catalog", "acorn").out
 
 
 def test_init_overwrites_nothing(run: Run) -> None:

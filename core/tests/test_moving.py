@@ -16,6 +16,7 @@ import pytest
 from inn import (
     NOW,
     TOKEN,
+    Counting,
     FixedClock,
     asked,
     busy,
@@ -133,6 +134,8 @@ async def test_what_a_store_has_is_replaced_only_if_asked(full: Path, tmp_path: 
     moving.restore(backup, full, LATER, replace=True)
     assert before == content(full)
     assert states(full) == [("held", None)]
+    # What was read went into the store that is not there any more.
+    Counting.others.add(str(full))
 
 
 async def test_a_store_at_work_is_not_replaced(full: Path, tmp_path: Path) -> None:

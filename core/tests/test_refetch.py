@@ -33,6 +33,8 @@ from frontdesk.ingest.remap import Remapped
 from frontdesk.store import commit
 
 pytestmark = pytest.mark.anyio
+#: Where history of two years begins.
+START = "2024-11-01T12:00:00Z"
 
 HOUR = timedelta(hours=1)
 
@@ -56,7 +58,7 @@ async def test_what_is_fetched_again_adds_nothing(store: Path) -> None:
     assert (report.events, report.profiles, report.consents, report.reservations) == (0, 0, 0, 0)
     assert before == dump(store)
     assert seq == asked(store, "SELECT seq FROM connections")
-    assert inn.asked("stays")[0] == {"offset": "0", "size": "10"}
+    assert inn.asked("stays")[0] == {"offset": "0", "size": "10", "since": START}
 
 
 async def test_one_stream_alone_is_fetched_again(store: Path) -> None:
@@ -68,7 +70,7 @@ async def test_one_stream_alone_is_fetched_again(store: Path) -> None:
     inn.forget_requests()
     await sync(store, inn)
 
-    assert "since" not in inn.asked("stays")[0]
+    assert inn.asked("stays")[0]["since"] == START
     assert "since" in inn.asked("guests")[0]
 
 

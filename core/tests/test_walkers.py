@@ -68,6 +68,16 @@ async def test_walks_by_offset(total: int | None) -> None:
     assert steps[2].rows == resumed[0].rows
 
 
+@pytest.mark.parametrize("id", [["x"], {"x": 1}, None])
+async def test_a_key_of_another_kind_stops_no_walk(id: Any) -> None:
+    """Seen to fail when such a key is put into a set as it is."""
+    rows = [{"Id": id, "n": n} for n in range(4)]
+
+    steps = await walk(by_offset(offset_of(4, rows), size=2, key=lambda row: row["Id"]))
+
+    assert [row for step in steps for row in step.rows] == rows
+
+
 async def test_an_offset_counts_the_rows_that_came() -> None:
     async def two_at_most(offset: int, size: int) -> tuple[list[Any], int | None]:
         return ROWS[offset : offset + min(size, 2)], 7

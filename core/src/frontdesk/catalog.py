@@ -8,6 +8,7 @@ from typing import Any
 
 from frontdesk.manifest import Manifest, Metric, Property, Stream, Window
 from frontdesk.registry import Connector
+from frontdesk.withholding import sensitive_names
 
 _YEAR = timedelta(days=365)
 
@@ -84,6 +85,8 @@ def _lines(connector: Connector) -> Iterator[str]:
     yield f"- Consent records: {_listed(c.value for c in manifest.consent.records)}."
     for exclusion in manifest.exclusions:
         yield f"- Not synced (`{exclusion.name}`): {exclusion.meaning}"
+    if sensitive := sensitive_names(manifest):
+        yield f'- Left out with `withhold = "sensitive"`: {_listed(iter(sensitive))}.'
     yield from _metric_lines(manifest)
     yield ""
     yield "## Profile"
@@ -91,8 +94,8 @@ def _lines(connector: Connector) -> Iterator[str]:
     yield "| Field | Kind | Type | Meaning |"
     yield "|---|---|---|---|"
     for field in manifest.profile:
-        meaning = field.meaning + (" *Sensitive.*" if field.sensitive else "")
-        yield f"| {field.name} | {field.kind.value} | {field.type} | {meaning} |"
+        told = meaning(field.meaning, sensitive=field.sensitive, mark="*Sensitive.*")
+        yield f"| {field.name} | {field.kind.value} | {field.type} | {told} |"
 
 
 def _metric_lines(manifest: Manifest) -> Iterator[str]:
@@ -123,7 +126,12 @@ def _alike(manifest: Manifest) -> dict[tuple[Property, ...], list[str]]:
 
 def _meaning(prop: Property) -> str:
     values = f" One of {', '.join(f'`{v}`' for v in prop.values)}." if prop.values else ""
-    return prop.meaning + values + (" *Sensitive.*" if prop.sensitive else "")
+    return meaning(prop.meaning + values, sensitive=prop.sensitive, mark="*Sensitive.*")
+
+
+def meaning(text: str, *, sensitive: bool, mark: str = "Sensitive.") -> str:
+    """Return what a field means, with a mark if it is sensitive."""
+    return f"{text} {mark}".strip() if sensitive else text
 
 
 def _words(window: Window) -> str:

@@ -15,6 +15,7 @@ from collections.abc import (
 )
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 import attrs
@@ -248,7 +249,7 @@ class _Guard:
     """
 
     def __init__(self, key: Key | None, pages: int) -> None:
-        self._key = key or _whole
+        self._key = partial(_keyed, key) if key else _whole
         self._pages = pages
         self._seen = self._stale = self._empty = 0
         self._exchange = 1
@@ -276,6 +277,20 @@ class _Guard:
         self._last = page
         if self._seen >= self._exchange:
             self._kept, self._stale, self._exchange = page, 0, self._exchange * 2
+
+
+def _keyed(key: Key, row: Json) -> Hashable:
+    """Return a row's key; where the platform put a list or an object there, the whole row's."""
+    found = key(row)
+    return found if _is_hashable(found) else _whole(row)
+
+
+def _is_hashable(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def _whole(row: Json) -> Hashable:

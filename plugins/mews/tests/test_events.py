@@ -323,12 +323,12 @@ def test_stays_sold_by_agencies_are_told_unless_the_setting_says_otherwise() -> 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"State": "Vanished"}, "State 'Vanished'"),
+        ({"State": "Vanished"}, "State is none"),
         ({"State": None}, "State is missing"),
         ({"State": 7}, "State is not a string"),
         ({"AccountId": None}, "AccountId is missing"),
         ({"AccountType": ""}, "AccountType is missing"),
-        ({"AccountType": "Robot"}, "AccountType 'Robot'"),
+        ({"AccountType": "Robot"}, "AccountType is none"),
         ({"CreatedUtc": None}, "CreatedUtc is missing"),
         ({"CreatedUtc": "yesterday"}, "CreatedUtc is not a time"),
         ({"CreatedUtc": "2026-02-01T09:00:00"}, "CreatedUtc is a time without a zone"),

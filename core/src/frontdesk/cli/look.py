@@ -58,6 +58,7 @@ def catalog(
     """Show the data reference: what a connector carries, name by name."""
     from frontdesk import catalog as reference  # keeps --help fast
     from frontdesk.registry import installed, load
+    from frontdesk.withholding import sensitive_names
 
     names = [connector] if connector else [c.name for c in installed() if c.state == "ready"]
     found = [load(name) for name in names]
@@ -71,8 +72,13 @@ def catalog(
             m = one.manifest
             rows = [(x.name, len(x.properties), x.meaning) for x in m.metrics]
             print_table(f"{m.title}: metrics", ("metric", "properties", "tracked when"), rows)
-            fields = [(f.name, f.kind.value, f.type, f.meaning) for f in m.profile]
+            fields = [
+                (f.name, f.kind.value, f.type, reference.meaning(f.meaning, sensitive=f.sensitive))
+                for f in m.profile
+            ]
             print_table(f"{m.title}: profile", ("field", "kind", "type", "meaning"), fields)
+            if sensitive := sorted(sensitive_names(m)):
+                typer.echo(f'withhold = "sensitive" covers: {", ".join(sensitive)}')
 
 
 def metrics(

@@ -16,6 +16,7 @@ from frontdesk.cli.output import print_line
 from frontdesk.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from frontdesk.manifest import Manifest
     from frontdesk.registry import Connector
 
 
@@ -59,8 +60,19 @@ def _lines(connector: Connector, name: str) -> Iterator[str]:
     yield f'connector = "{connector.name}"'
     urls = ", ".join(f'"{key}" ({url})' for key, url in manifest.base_urls.items())
     yield f"# base_url = one of {urls}, or a URL of your own"
+    yield from _withheld(manifest)
     for field in attrs.fields(manifest.settings):
         yield from _setting(connector.name, field)
+
+
+def _withheld(manifest: Manifest) -> Iterator[str]:
+    from frontdesk.withholding import sensitive_names  # keeps --help fast
+
+    if names := sorted(sensitive_names(manifest)):
+        yield ""
+        yield "# What no destination may see: a list of names, or all that is sensitive, which is"
+        yield f"# {', '.join(names)}."
+        yield '# withhold = "sensitive"'
 
 
 def _setting(connector: str, field: attrs.Attribute[Any]) -> Iterator[str]:

@@ -92,7 +92,7 @@ def events(record: Record, previous: Record | None, context: Context) -> list[Ev
 def _state(row: Payload) -> str:
     state = required(row, "State")
     if state not in PROVEN:
-        raise RecordError(f"State {state!r} is none frontdesk-mews knows")
+        raise RecordError("State is none frontdesk-mews knows")
     return state
 
 
@@ -103,7 +103,7 @@ def _guest(row: Payload) -> str | None:
     if kind == "Customer":
         return owner
     if kind != "Company":
-        raise RecordError(f"AccountType {kind!r} is none frontdesk-mews knows")
+        raise RecordError("AccountType is none frontdesk-mews knows")
     return text(row, "BookerId") or next(iter(strings(joined(row), "Companions")), None)
 
 
