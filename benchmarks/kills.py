@@ -29,6 +29,7 @@ from typing import Any
 
 import attrs
 
+from frontdesk import jsons
 from frontdesk.registry import load
 from frontdesk.sandbox import ASGI
 from frontdesk.serving import make_sandbox, served
@@ -183,15 +184,35 @@ def compare(work: str, store: str, undisturbed: str) -> None:
     Raises:
         SystemExit: They differ.
     """
-    left, right = dump(store), dump(undisturbed)
+    left, right = contents(store), contents(undisturbed)
     different = [name for name in left if left[name] != right[name]]
     for name in different:
-        for store, rows in (("disturbed", left), ("undisturbed", right)):
+        for which, rows in (("disturbed", left), ("undisturbed", right)):
             other = right if rows is left else left
             only = [row for row in rows[name] if row not in other[name]]
-            print(f"{name}, only in the {store} store: {len(only)} rows, like {only[:3]}")
+            print(f"{name}, only in the {which} store: {len(only)} rows, like {only[:3]}")
     if different:
         sys.exit(f"after kills of {work} the stores differ in: {', '.join(different)}")
+
+
+def contents(store: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Return what a store says, less digests each hashes with a key of its own.
+
+    Those are of records that a guest whom the platform erased was cut out of.
+    """
+    found = dump(store)
+    at, deleted, body = 4, 6, 7
+    found["records"] = [
+        row if row[at] == digest(row[body], row[deleted]) else (*row[:at], "", *row[at + 1 :])
+        for row in found["records"]
+    ]
+    return found
+
+
+def digest(body: str | None, deleted: bool) -> str:
+    """Return what a record's digest is, unless it was hashed."""
+    content = (body or "").encode("latin-1") + (b"-" if deleted else b"+")
+    return jsons.digest(content).decode("latin-1")
 
 
 # -- works of one transaction ------------------------------------------------------------
