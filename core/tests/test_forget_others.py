@@ -255,3 +255,21 @@ async def test_a_restore_that_fails_leaves_both_as_they_were(
 
     assert dump(store) == before
     assert b"canary" in written(backup).lower()
+
+
+async def test_an_address_nobody_else_had_brings_no_old_consent_under_another_id(
+    store: Path,
+) -> None:
+    """Seen to fail without ``remember_addresses``."""
+    inn = befriended()
+    await sync(store, inn)
+    await forget(store)
+    # The platform has the guest twice; the second row says what the first one did.
+    inn.rows["guests"] = [guest("another", email=EMAIL, changed=LATER)]
+
+    report = await sync(store, inn, clock=FixedClock(NOW + timedelta(days=3)))
+
+    assert (report.consents, report.forgotten) == (0, 1)
+    async with Desk(store) as desk:
+        (profile,) = await desk.profiles(search=EMAIL)
+        assert profile.consent == {}
