@@ -32,7 +32,7 @@ _FULL = """
 async def test_a_full_disk_leaves_nothing_half_written(
     new_store: Callable[..., str], table: str, rows: int
 ) -> None:
-    """Wherever the room ends. Seen to fail when each step of a commit has a transaction."""
+    """Wherever the room ends."""
     url, undisturbed = new_store("postgresql"), new_store("postgresql")
     await sync(undisturbed, busy(60), page_size=20)
     told(url, _FULL.format(table=table, rows=rows))
