@@ -10,11 +10,12 @@ from typing import Any
 import inn
 import psycopg
 import pytest
-from inn import FixedClock, Inn, club, guest, stay
+from inn import NOW, FixedClock, Inn, club, guest, stay
 from psycopg import sql
-from stores import asked, engine_of, sync
+from stores import asked, dump, engine_of, sync
 
 from frontdesk import Desk
+from frontdesk.store import moving
 
 pytestmark = pytest.mark.anyio
 
@@ -95,3 +96,27 @@ async def test_a_forgotten_guest_leaves_what_postgresql_samples_and_what_it_writ
 
 def _reload() -> sql.SQL:
     return sql.SQL("SELECT pg_reload_conf()")
+
+
+async def test_a_backup_put_back_into_postgresql_has_forgotten_whom_the_store_had(
+    new_store: Callable[..., str], tmp_path: Path
+) -> None:
+    word = f"canary{secrets.token_hex(6)}"
+    url, kept, backup = new_store("postgresql"), tmp_path / "kept.db", tmp_path / "kept.bak"
+    house = planted(word)
+    await sync(url, house)
+    moving.copy(url, kept, NOW)
+    moving.backup(kept, backup, NOW)
+    async with Desk(url, clock=FixedClock()) as desk:
+        await desk.forget(f"{word}@example.com")
+
+    assert moving.restore(backup, url, NOW, replace=True) == 1
+
+    async with Desk(url, clock=FixedClock()) as desk:
+        connection = inn.connected(desk, house)
+        await desk.resume(connection)
+        await desk.refetch(connection)
+        report = await desk.sync(connection)
+    assert report.outcomes["guests", "skipped: forgotten"] >= 1
+    assert "canary" not in repr(dump(url))
+    assert asked(url, "SELECT count(*) FROM erasures") == [(1,)]
