@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, LargeBinary, func, literal, or_, select, update
 
 from frontdesk import jsons
 from frontdesk.store.erasing import EMPTY, Erasing, less_entry, of_others, rewrite
@@ -67,7 +67,7 @@ class _Search:
 
         return or_(*(place(column, said) > 0 for column in columns for said in self._said))
 
-    def batches(self, asked: Select[Any], *key: Any) -> Iterator[list[Any]]:
+    def batches(self, asked: Any, *key: Any) -> Iterator[list[Any]]:
         """Yield the rows *asked* for, some at a time, each once: they are changed meanwhile."""
         db, after = self.erasing.db, None
         while True:
