@@ -324,8 +324,7 @@ def test_a_process_that_sleeps_inside_its_transaction_blocks_nobody_for_ever(
     """PostgreSQL ends what a stopped process began, and with it the lock on the row.
 
     The limit is cut to a hundredth in the very transaction that falls asleep: a limit short
-    enough to wait for would end a transaction of a process that is only slow, too. Seen to
-    fail when the product sets no limit: the row stays locked.
+    enough to wait for would end a transaction of a process that is only slow, too.
     """
     url = new_store("postgresql")
     process = asleep(url, _SLEEPER_INSIDE)

@@ -70,8 +70,7 @@ async def test_a_forgotten_guest_leaves_what_postgresql_samples_and_what_it_writ
 ) -> None:
     """Samples at once; files once the administrator has rewritten tables and log.
 
-    Seen to fail when tables are vacuumed and not analyzed (samples); and without VACUUM FULL,
-    the samples' own table in it, or the switch of the write-ahead log (files).
+    Seen to fail where the server uses segments of its write-ahead log again.
     """
     word = f"canary{secrets.token_hex(6)}"
     url = new_store("postgresql")

@@ -33,11 +33,7 @@ def _making(request: pytest.FixtureRequest, kills: Any, tmp_path: Path) -> Any:
 
 
 def test_works_that_go_on_lose_and_double_nothing(making: Any, kills: Any, tmp_path: Path) -> None:
-    """A sync and a remap, killed at requests, statements and any time in between.
-
-    Seen to fail when the cursor is written in a transaction after that of its page (sync),
-    and when profiles are logged without being compared (remap).
-    """
+    """A sync and a remap, killed at requests, statements and any time in between."""
     done = dict(
         kills.check(making, tmp_path, moments=4, seed=11, sizes=(200, 60), works=("sync", "remap"))
     )

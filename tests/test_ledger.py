@@ -313,10 +313,7 @@ OFTEN = settings(
 
 
 def test_no_course_of_events_revives_anybody() -> None:
-    """Seen to fail when ``>`` is ``>=`` in ``effective``, when an opt-out of a destination is
-    written for the first guest only, or not at all where nobody has the address, when a
-    forgotten guest's opt-out or stale opt-in is lost, and when remapping states consent anew.
-    """
+    """Seen to fail when ``>`` is ``>=`` in ``effective``."""
 
     class InSqlite(Ledger):
         @staticmethod

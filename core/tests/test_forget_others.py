@@ -49,8 +49,8 @@ def payload(store: Path, key: str) -> str:
 
 
 async def test_the_guest_leaves_what_others_stays_say(store: Path) -> None:
-    """Seen to fail without ``cut_mentions``, without any one of its four parts, and where
-    what cannot be cut cleanly is not blotted.
+    """Seen to fail without ``cut_mentions``, without its part for records or for the log, and
+    where what cannot be cut, the name of a field, is not blotted.
     """
     await sync(store, befriended())
     before = asked(store, "SELECT count(*) FROM log")
@@ -80,9 +80,7 @@ async def shown(store: Path) -> list[Any]:
 
 
 async def test_what_is_read_again_brings_no_mention_back(store: Path) -> None:
-    """Seen to fail when a hashed digest is not known again, and when a hook may still be
-    answered with the record of a forgotten guest.
-    """
+    """Seen to fail when what is in quarantine, less a mention, is not known again."""
     inn = befriended()
     await sync(store, inn)
     await forget(store)
@@ -104,10 +102,7 @@ async def test_what_is_read_again_brings_no_mention_back(store: Path) -> None:
 
 
 async def test_what_others_have_as_well_is_theirs(store: Path) -> None:
-    """A namesake, a shared address, a short id: none of them says who is meant.
-
-    Seen to fail when addresses and names of others are looked for, too.
-    """
+    """A namesake, a shared address, a short id: none of them says who is meant."""
     inn = Inn()
     inn.rows["guests"] = [
         guest("7", email="home@example.com", name="Ann Lee"),
@@ -127,7 +122,6 @@ async def test_what_others_have_as_well_is_theirs(store: Path) -> None:
 
 
 async def test_one_whom_two_were_cut_out_of_is_still_known_again(store: Path) -> None:
-    """Seen to fail when a digest is hashed twice."""
     inn = befriended()
     inn.rows["guests"].append(guest("second-long-id-000", email="pia@example.com", name="Pia Moe"))
     inn.rows["stays"] = [stay("s1", guest="bob", note=f"{NAME}", other="Pia Moe")]
@@ -161,10 +155,7 @@ async def parted(tmp_path: Path, *, again: bool = False) -> tuple[Path, Path, In
 async def test_a_restored_backup_has_forgotten_whom_the_store_had(
     tmp_path: Path, again: bool
 ) -> None:
-    """With the key of hashes in the backup, and without.
-
-    Seen to fail when nothing is carried over, and when the hashes of addresses are not.
-    """
+    """With the key of hashes in the backup, and without."""
     store, backup, inn = await parted(tmp_path, again=again)
     receipts = asked(store, "SELECT hash, at, receipt FROM erasures ORDER BY id")
     hashes = asked(store, "SELECT hash, at FROM forgotten ORDER BY hash")
@@ -184,7 +175,6 @@ async def test_a_restored_backup_has_forgotten_whom_the_store_had(
 
 
 async def test_a_guest_whom_the_backup_never_had_stays_out(tmp_path: Path) -> None:
-    """Seen to fail when only the guests of the backup are gone through."""
     store, backup, inn = tmp_path / "a.db", tmp_path / "a.bak", befriended()
     zyx = inn.rows["guests"].pop(0)
     inn.rows["stays"] = [stay("s9", guest="bob")]

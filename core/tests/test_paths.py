@@ -156,9 +156,7 @@ async def _compare(story: list[dict[str, Any]], path: Walk) -> None:
 )
 @given(st.data())
 def test_every_path_leads_to_the_same_end(data: Any) -> None:
-    """Seen to fail when an older version settles what a newer one is in quarantine for, when
-    no version counts as late, and when an id holds the time a version was seen.
-    """
+    """Seen to fail when an older version settles what a newer one is in quarantine for."""
     story = data.draw(stories())
     path = data.draw(paths(len(story)))
     anyio.run(_compare, story, path)
