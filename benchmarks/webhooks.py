@@ -34,7 +34,8 @@ from anyio.abc import ByteStream
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / part) for part in ("tests", "core/tests")]
-KEY = b"acorn-webhook-KEY"
+#: What the inn of the tests signs with.
+TOKEN = b"s3cret-CANARY"
 #: The tightest deadline of a platform: Mews waits so many seconds for an answer.
 DEADLINE = 5.0
 
@@ -43,7 +44,7 @@ def request(number: int) -> bytes:
     """Return a delivery as it goes over the wire: signed, and like no other."""
     news = {"stream": "stays", "id": f"s{number}"}
     body = json.dumps({"news": [news], "pad": "x" * 300}).encode()
-    signature = hmac.new(KEY, body, hashlib.sha256).hexdigest()
+    signature = hmac.new(TOKEN, body, hashlib.sha256).hexdigest()
     head = (
         f"POST /webhooks/oak HTTP/1.1\r\nhost: 127.0.0.1\r\nx-acorn-signature: {signature}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"

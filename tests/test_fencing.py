@@ -218,10 +218,10 @@ anyio.run(main)
 """
 
 
-def asleep(url: str) -> subprocess.Popen[str]:
+def asleep(url: str, program: str = _SLEEPER) -> subprocess.Popen[str]:
     """Start a process that syncs and stops itself; return it stopped."""
     path = os.pathsep.join([str(Path(inn.__file__).parent), *filter(None, sys.path)])
-    command = [sys.executable, "-c", _SLEEPER, url]
+    command = [sys.executable, "-c", program, url]
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
     )
@@ -287,3 +287,57 @@ def test_postgresql_is_told_to_end_transactions_nobody_goes_on_with(
     database.dispose()
 
     assert limit == "7s"
+
+
+_SLEEPER_INSIDE = """
+import os, signal, sys
+import anyio, inn
+from sqlalchemy import Engine, event
+from frontdesk import Desk
+from frontdesk.ingest.session import Session
+
+url = sys.argv[1]
+house = inn.busy()
+house.rows["stays"] = [row | {"total": "666.00"} for row in house.rows["stays"]]
+HUNDREDTH = (
+    "SELECT set_config('idle_in_transaction_session_timeout', (10 * extract(epoch from"
+    " current_setting('idle_in_transaction_session_timeout')::interval))::int::text, true)"
+)
+
+@event.listens_for(Engine, "after_cursor_execute")
+def sleep(connection, cursor, statement, *rest):
+    # The page of stays has locked the connection's row, and written its events.
+    if statement.startswith("INSERT INTO reservations"):
+        cursor.execute(HUNDREDTH)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+async def main():
+    async with Desk(url, clock=inn.FixedClock()) as desk:
+        await desk.sync(inn.connected(desk, house))
+
+anyio.run(main)
+"""
+
+
+def test_a_process_that_sleeps_inside_its_transaction_blocks_nobody_for_ever(
+    new_store: Callable[..., str],
+) -> None:
+    """PostgreSQL ends what a stopped process began, and with it the lock on the row.
+
+    The limit is cut to a hundredth in the very transaction that falls asleep: a limit short
+    enough to wait for would end a transaction of a process that is only slow, too.
+    """
+    url = new_store("postgresql")
+    process = asleep(url, _SLEEPER_INSIDE)
+    told(url, f"SET lock_timeout = '{LIMIT}s'; UPDATE connections SET lease_until = 0")
+    anyio.run(sync, url, busy())
+    before = dump(url)
+
+    said = woken(process)
+
+    assert "StoreError" in said
+    assert "666.00" not in repr(before)
+    assert dump(url) == before
+    undisturbed = new_store("sqlite")
+    anyio.run(sync, undisturbed, busy())
+    assert before == dump(undisturbed)

@@ -1,16 +1,15 @@
-"""Law 1 under SIGKILL: a sync killed at random moments ends where an undisturbed one does."""
+"""Law 1 under SIGKILL: a store killed at random moments ends where an undisturbed one does."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from stores import DATABASES, asked, dump
+from stores import DATABASES
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills processes")
@@ -25,34 +24,30 @@ def _kills(monkeypatch: pytest.MonkeyPatch) -> Any:
     return kills
 
 
-@pytest.mark.parametrize("database", DATABASES)
-def test_a_sync_killed_at_random_moments_loses_and_doubles_nothing(
-    new_store: Callable[..., str], kills: Any, database: str
-) -> None:
-    """The first kill falls into the first migration."""
-    store, undisturbed = [new_store(database, "template1") for _ in range(2)]
-    with kills.hotel(300) as (killer, settings):
-        assert killer.run(undisturbed, settings, None)
-        needed = kills.survive(killer, settings, store, moments=4, seed=11)
-
-    assert needed >= 4
-    assert dump(store) == dump(undisturbed)
+@pytest.fixture(name="making", params=DATABASES)
+def _making(request: pytest.FixtureRequest, kills: Any, tmp_path: Path) -> Any:
+    """What makes room for stores, in each database."""
+    if request.param == "sqlite":
+        return kills.in_files(tmp_path)
+    return kills.in_server(request.getfixturevalue("postgresql"))
 
 
-@pytest.mark.parametrize("database", DATABASES)
-def test_a_store_whose_creation_was_killed_is_empty(
-    new_store: Callable[..., str], kills: Any, database: str
-) -> None:
-    """The next process finds nothing, and makes all of it."""
-    store = new_store(database, "template1")
+def test_works_that_go_on_lose_and_double_nothing(making: Any, kills: Any, tmp_path: Path) -> None:
+    """A sync and a remap, killed at requests, statements and any time in between."""
+    done = dict(
+        kills.check(making, tmp_path, moments=4, seed=11, sizes=(200, 60), works=("sync", "remap"))
+    )
 
-    assert kills.create_and_die(store) == 1
+    assert {work: course.killed for work, course in done.items()} == {"sync": 4, "remap": 4}
 
-    tables = {
-        "sqlite": "SELECT count(*) FROM sqlite_master",
-        "postgresql": "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'",
-    }
-    assert asked(store, tables[database]) == [(0,)]
+
+def test_works_of_one_transaction_are_done_or_not(making: Any, kills: Any, tmp_path: Path) -> None:
+    """Forgetting with what settles it, every migration, restoring and copying."""
+    works = ("forget", "migration", "restore", "copy")
+    done = dict(kills.check(making, tmp_path, moments=3, seed=5, sizes=(60, 60), works=works))
+
+    assert set(done) >= {"forget", "migration 0001", "migration 9999", "restore", "copy"}
+    assert all(course.killed == 3 for course in done.values())
 
 
 def test_the_benchmark_runs() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable
 from types import ModuleType
@@ -11,18 +9,22 @@ from typing import Any
 
 import acorn
 import attrs
-from inn import altered
+from inn import TOKEN, altered
 
 from frontdesk import Delivery, Webhook
 
 SIGNATURE = "x-acorn-signature"
-KEY = b"acorn-webhook-KEY"
 
 
-def signed(*news: Any, key: bytes = KEY, **more: Any) -> tuple[dict[str, str], bytes]:
+def signed(*news: Any, **more: Any) -> tuple[dict[str, str], bytes]:
     """Return headers and body of a delivery."""
     body = json.dumps({"news": list(news), **more}).encode()
-    return {SIGNATURE: hmac.new(key, body, hashlib.sha256).hexdigest()}, body
+    return signing(body), body
+
+
+def signing(body: bytes) -> dict[str, str]:
+    """Return the headers that sign a body."""
+    return {SIGNATURE: acorn.signature(body, TOKEN)}
 
 
 def row(stream: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -33,11 +35,6 @@ def row(stream: str, values: dict[str, Any]) -> dict[str, Any]:
 def about(stream: str, id: str) -> dict[str, Any]:
     """News that names an id."""
     return {"stream": stream, "id": id}
-
-
-def verify_webhook(delivery: Delivery) -> bool:
-    shown = delivery.headers.get(SIGNATURE, "")
-    return hmac.compare_digest(shown, hmac.new(KEY, delivery.body, hashlib.sha256).hexdigest())
 
 
 def route_webhook(delivery: Delivery) -> list[str]:
@@ -58,7 +55,6 @@ def hooked(
     )
     given: dict[str, Any] = {
         "manifest": manifest,
-        "verify_webhook": verify_webhook,
         "route_webhook": route_webhook,
         **hooks,
     }

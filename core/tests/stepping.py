@@ -46,15 +46,17 @@ class SteppedClock:
         await settled()
 
 
+#: More steps than any task takes from one wait to the next.
+_STEPS = 150
+
+
 async def settled() -> None:
     """Let all tasks go as far as they get without waiting for time, threads included."""
-    for _ in range(20):
-        await anyio.lowlevel.checkpoint()
     limiter = anyio.to_thread.current_default_thread_limiter()
-    while limiter.borrowed_tokens:
-        await anyio.wait_all_tasks_blocked()
-        for _ in range(20):
-            await anyio.lowlevel.checkpoint()
+    quiet = 0
+    while quiet < _STEPS:
+        await anyio.lowlevel.checkpoint()
+        quiet = 0 if limiter.borrowed_tokens else quiet + 1
 
 
 async def until(

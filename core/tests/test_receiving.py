@@ -9,7 +9,7 @@ from typing import Any
 
 import inn
 import pytest
-from hooked import KEY, SIGNATURE, about, hooked, row, signed
+from hooked import SIGNATURE, about, hooked, row, signed, signing
 from inn import Inn, asked, busy, connected, guest, stay
 
 from frontdesk import Desk, Webhook
@@ -27,6 +27,9 @@ async def opened_desk(
 ) -> AsyncGenerator[Desk]:
     """A desk whose inn was synced once."""
     inn.prepare(store)
+    if connector is not None and connector.manifest.webhook is Webhook.FACTS:
+        # Rows come with deliveries as well, which the inn does not count as given.
+        inn.Counting.others.add(str(store))
     service = options.pop("service", None)
     clock = options.pop("clock", None) or inn.FixedClock()
     async with Desk(store, clock=clock, service=service) as desk:
@@ -264,18 +267,12 @@ async def test_a_shared_url_reaches_whom_it_names_and_counts_strangers(store: Pa
 async def test_what_cannot_be_read_is_set_aside_and_replayed(store: Path) -> None:
     house = busy(2)
     async with opened_desk(store, house) as desk:
-        headers, body = signed()
-        broken = body.replace(b"news", b"olds")
-        headers, _ = signed()
-        import hashlib
-        import hmac
-
-        headers[SIGNATURE] = hmac.new(KEY, broken, hashlib.sha256).hexdigest()
-        assert (await desk.receive("oak", headers=headers, body=broken)).status == 200
+        broken = b'{"olds": []}'
+        assert (await desk.receive("oak", headers=signing(broken), body=broken)).status == 200
         await drained(desk)
         (entry,) = await desk.quarantine()
         assert (entry.stream, entry.hooks) == ("webhooks", "read_webhook")
-        assert entry.reason.startswith("read_webhook: missing field 'news'")
+        assert entry.reason == "read_webhook: the delivery holds no news"
         assert await desk.replay(entry.id) == {entry.id: f"still quarantined: {entry.reason}"}
         (box,) = await desk.inboxes()
         assert (box.received, box.quarantined, box.pending) == (1, 1, 0)

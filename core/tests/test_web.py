@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 import httpx
 import inn
 import pytest
-from hooked import KEY, SIGNATURE, about, hooked, signed
+from hooked import about, hooked, signed, signing
 from inn import asked, busy, connected
 
 from frontdesk import Desk
@@ -95,7 +93,7 @@ async def test_a_body_is_read_no_further_than_it_may_be_long(store: Path) -> Non
 async def test_the_raw_bytes_are_verified(store: Path) -> None:
     """Not JSON written anew: other spaces are another signature."""
     body = b'{ "news" : [ {"stream":"stays", "id":"s1"} ] }'
-    headers = {SIGNATURE: hmac.new(KEY, body, hashlib.sha256).hexdigest()}
+    headers = signing(body)
     async with synced(store) as desk, client(desk.asgi()) as http:
         assert (await http.post("/webhooks/oak", headers=headers, content=body)).status_code == 200
     assert asked(store, "SELECT body FROM deliveries") == [(body,)]

@@ -50,8 +50,15 @@ def restore(
     from frontdesk.store import moving  # keeps --help fast
 
     where = configured(config).store.where if store is None else store
-    moving.restore(file, where, datetime.now(UTC), replace=replace)
+    again = moving.restore(file, where, datetime.now(UTC), replace=replace)
     typer.echo("restored; every connection is held until you say: frontdesk resume NAME")
+    if again is None:
+        typer.echo(
+            "nobody knows here whom the store forgot since the backup was made: forget them "
+            "again before you resume"
+        )
+    elif again:
+        typer.echo(f"guests forgotten since the backup was made, forgotten again: {again}")
 
 
 def copy(

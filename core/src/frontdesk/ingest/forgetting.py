@@ -6,13 +6,19 @@ newer one brings the guest back as a new guest, and then its own record may come
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import attrs
 
 from frontdesk import jsons
-from frontdesk.ingest.reader import Before
 from frontdesk.model import Record
+from frontdesk.store.batch import Kept, StoredRecord
 from frontdesk.store.mentions import Mentions
 from frontdesk.store.remembering import Memory, keys_of
+
+if TYPE_CHECKING:
+    from frontdesk.ingest.reader import Before
 
 
 def admitted(record: Record, memory: Memory, back: set[str], *, own: bool) -> Record | None:
@@ -59,6 +65,20 @@ def as_it_was(record: Record, stored: Before) -> bool:
         return False
     digest = digest_of(record, jsons.canonical(record.payload))
     return stored.memory.keyed.digest(digest) == known.digest
+
+
+def same(digest: bytes, known: Kept | StoredRecord | None, memory: Memory | None) -> bool:
+    """Tell whether a version is the known one, be it that a mention was cut out of that."""
+    if known is None:
+        return False
+    return known.digest in {digest, memory.keyed.digest(digest) if memory else digest}
+
+
+def hidden(records: Sequence[Record], memory: Memory | None, *, own: bool) -> set[str]:
+    """Return the ids of those records no hook may be shown: they speak of the forgotten."""
+    if memory is None:
+        return set()
+    return {r.id for r in records if admitted(r, memory, set(), own=own) is None}
 
 
 def _without(record: Record, gone: list[str]) -> Record | None:

@@ -20,7 +20,7 @@ from frontdesk.client import Client
 from frontdesk.connection import Connection
 from frontdesk.errors import InvalidConnectorError, RecordError
 from frontdesk.ids import event_id
-from frontdesk.ingest.forgetting import admitted, as_it_was, digest_of
+from frontdesk.ingest.forgetting import admitted, as_it_was, digest_of, same
 from frontdesk.ingest.keys import Place, guests_of, in_turn, keyed, place_of
 from frontdesk.ingest.mapping import (
     ROUNDS,
@@ -218,7 +218,7 @@ class Intake:
                 self._set_aside(Unreadable(stream, None, f"record {fresh.id!r} is no JSON"), batch)
                 continue
             digest = digest_of(record, body)
-            if digest == (last.digest if last else known.digest if known else b""):
+            if same(digest, last or known, stored.memory):
                 self._count(batch, stream, "unchanged")
                 continue
             late = bool(

@@ -19,6 +19,7 @@ from frontdesk.client import Client, Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import FrontdeskError, UnexpectedResponseError
 from frontdesk.ingest.discarding import Discard
+from frontdesk.ingest.forgetting import hidden
 from frontdesk.ingest.mapping import explain
 from frontdesk.model import Json, Page, Purpose, Query, Record, Ref, Unreadable
 from frontdesk.store import reading
@@ -161,9 +162,23 @@ class Reader:
         missing = [ref for ref in refs if ref not in answers.related]
         fetched = await self.fetch(client, stream, [(ref.site, ref.id) for ref in missing])
         # As the store will give them back: nothing a mapping may not see, stamped.
-        found = {(r.site, r.id): self.taken(r, now) for r in fetched if isinstance(r, Record)}
+        whole = [record for record in fetched if isinstance(record, Record)]
+        gone = await self._hidden(stream, whole)
+        found = {(r.site, r.id): self.taken(r, now) for r in whole if r.id not in gone}
         answers.related.update({ref: found.get((ref.site, ref.id)) for ref in missing})
         answers.fetched += fetched
+
+    async def _hidden(self, stream: str, records: Sequence[Record]) -> set[str]:
+        """Return the ids of records of guests who were forgotten: no event may name them."""
+        if not (self.forgotten and records):
+            return set()
+
+        def ask() -> set[str]:
+            with opened(self._engine) as db:
+                memory = self._remember(db, stream, records)
+            return hidden(records, memory, own=self.is_guests(stream))
+
+        return await anyio.to_thread.run_sync(ask)
 
     async def known(self, stream: str, ids: Sequence[str]) -> dict[tuple[str, str], Record]:
         """Return what is stored of *stream* under these ids, by (site, id)."""

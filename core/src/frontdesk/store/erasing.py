@@ -8,7 +8,7 @@ erased guest goes whole.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
@@ -19,7 +19,7 @@ from frontdesk import jsons
 from frontdesk.store.batch import Kind
 from frontdesk.store.finding import Person
 from frontdesk.store.keyed import Keyed, made, shown
-from frontdesk.store.mentions import Mentions
+from frontdesk.store.mentions import Cut, Mentions
 from frontdesk.store.schema import (
     connections,
     consents,
@@ -46,12 +46,20 @@ class Erasing:
     at: datetime
     people: dict[int, Person]
     mentions: Mentions
-    #: Addresses of the guests, as the ledger spells them.
+    #: Addresses of the guests, as the ledger spells them; those to be remembered.
     addresses: set[str]
+    #: The same as their profiles spell them, and the guests' names.
+    spelt: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
     #: Rows overwritten, by connection and kind.
     counts: Counter[tuple[str, str]] = attrs.field(factory=Counter[tuple[str, str]])
     #: Hashes to remember; True: of a record that was the guest's own.
     hashes: dict[bytes, bool] = attrs.field(factory=dict[bytes, bool])
+
+    @property
+    def addresses_known(self) -> set[str]:
+        """All addresses the guests are or were known by, as the ledger spells them."""
+        return {address.strip().lower() for address in self.spelt}
 
     @property
     def ids(self) -> list[int]:
@@ -84,7 +92,8 @@ def lock(db: Connection, ids: Sequence[int]) -> None:
 def begin(db: Connection, people: Sequence[Person], at: datetime) -> Erasing:
     """Gather what the guests are known by; their connections must be locked."""
     ids = [person.id for person in people]
-    said, names = _known_by(db, ids)
+    spelt, names = _known_by(db, ids)
+    said = {address.strip().lower() for address in spelt}
     keys = {person.key for person in people}
     keys |= {key.partition(":")[2] for key in keys if ":" in key}
     return Erasing(
@@ -94,7 +103,9 @@ def begin(db: Connection, people: Sequence[Person], at: datetime) -> Erasing:
         at=at,
         people={person.id: person for person in people},
         mentions=Mentions(keys, said, names),
-        addresses=said,
+        addresses=set(said),
+        spelt=frozenset(spelt),
+        names=frozenset(names),
     )
 
 
@@ -109,7 +120,7 @@ def _known_by(db: Connection, ids: Sequence[int]) -> tuple[set[str], set[str]]:
         said |= {profile.get("email"), profile.get("phone_number")}
         first, last = profile.get("first_name"), profile.get("last_name")
         names |= {first, last, f"{first} {last}" if first and last else None}
-    return {a.strip().lower() for a in said if a}, {name for name in names if name}
+    return {address for address in said if address}, {name for name in names if name}
 
 
 def bodies(db: Connection, ids: Sequence[int], kind: Kind) -> list[tuple[int, int, bytes]]:
@@ -154,6 +165,18 @@ def _remains(erasing: Erasing, row: Any, id: bytes | None) -> bytes:
     guest = erasing.hashed_key(row.guest_id)
     empty: dict[str, Any] = {"value": None, "currency": None, "guest": guest, "properties": {}}
     return jsons.encode({"id": id.hex(), **kept, **empty, "forgotten": True})
+
+
+def less_entry(mentions: Mentions, entry: dict[str, Any]) -> dict[str, Any]:
+    """Return what an entry of the log says, less the mention of a guest."""
+    left = {**entry}
+    if "properties" in entry:
+        left["properties"] = _less(mentions.cut(entry["properties"]))
+    return {**entry, **_less(mentions.cut(left))}
+
+
+def _less(cut: Cut) -> Any:
+    return cut.value if cut.clean else {}
 
 
 def rewrite(db: Connection, texts: list[dict[str, Any]]) -> None:
@@ -237,14 +260,14 @@ def erase_guests(erasing: Erasing) -> None:
 
 def remember_addresses(erasing: Erasing) -> None:
     """Remember the addresses nobody else in the brand has: no old opt-in counts for them."""
-    for address in erasing.addresses - _of_others(erasing):
+    for address in erasing.addresses - of_others(erasing, erasing.addresses):
         erasing.hashes[erasing.keyed.address(erasing.brand, address)] = False
 
 
-def _of_others(erasing: Erasing) -> set[str]:
-    """Return those addresses that other guests of the brand have."""
+def of_others(erasing: Erasing, addresses: Iterable[str]) -> set[str]:
+    """Return those of *addresses* that other guests of the brand have."""
     held: set[str] = set()
-    wanted = sorted(erasing.addresses)
+    wanted = sorted(addresses)
     for column in (profiles.c.email, profiles.c.phone_number):
         asked = (
             select(column)
@@ -269,8 +292,13 @@ def write_down(erasing: Erasing, hash: bytes, receipt: Callable[[], bytes]) -> N
         insert(erasures).values(brand_id=erasing.brand, at=erasing.at, hash=hash, receipt=receipt())
     )
     (id,) = made.inserted_primary_key or (0,)
+    remember(erasing, id)
+
+
+def remember(erasing: Erasing, erasure: int) -> None:
+    """Store the hashes to remember of an erasure, given by its row."""
     rows = [
-        {"hash": one, "erasure_id": id, "at": erasing.at, "own": own}
+        {"hash": one, "erasure_id": erasure, "at": erasing.at, "own": own}
         for one, own in erasing.hashes.items()
     ]
     replace(erasing.db, forgotten, rows)

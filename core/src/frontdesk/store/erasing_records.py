@@ -11,9 +11,8 @@ from sqlalchemy import bindparam, or_, select, update
 from frontdesk import jsons
 from frontdesk.model import Json
 from frontdesk.store.batch import guest_key
-from frontdesk.store.erasing import EMPTY, Erasing, rewrite
+from frontdesk.store.erasing import EMPTY, Erasing, less_entry, rewrite
 from frontdesk.store.keyed import shown
-from frontdesk.store.mentions import Cut
 from frontdesk.store.schema import (
     connections,
     log,
@@ -105,7 +104,9 @@ def _cut_records(erasing: Erasing, rows: Sequence[int], of_guest: dict[int, int]
     """Cut the mention out of records of others; return those where that cannot be done."""
     table = records.c
     found = erasing.db.execute(
-        select(table.id, table.digest, payloads.c.body).join(payloads).where(table.id.in_(rows))
+        select(table.id, table.digest, table.deleted, payloads.c.body)
+        .join(payloads)
+        .where(table.id.in_(rows))
     ).all()
     whole: list[int] = []
     for row in found:
@@ -117,10 +118,20 @@ def _cut_records(erasing: Erasing, rows: Sequence[int], of_guest: dict[int, int]
         body = jsons.canonical(cut.value)
         db = erasing.db
         db.execute(update(payloads).where(payloads.c.record_id == row.id).values(body=body))
-        # The platform still shows the whole: hashed, it is known again as unchanged.
-        digest = erasing.keyed.digest(row.digest)
+        digest = keyed_digest(erasing, row)
         db.execute(update(records).where(table.id == row.id).values(digest=digest))
     return whole
+
+
+def keyed_digest(erasing: Erasing, row: Any) -> bytes:
+    """Return the digest of a record a mention was cut out of.
+
+    The platform still shows the whole: hashed, it is known again as unchanged. Where another
+    guest was cut out before, it is hashed already.
+    """
+    whole: bytes = row.digest
+    said = jsons.digest(row.body + (b"-" if row.deleted else b"+"))
+    return erasing.keyed.digest(whole) if said == whole else whole
 
 
 def _cut_entries(erasing: Erasing, others: set[int], rows: Sequence[int]) -> None:
@@ -135,17 +146,10 @@ def _cut_entries(erasing: Erasing, others: set[int], rows: Sequence[int]) -> Non
     texts: list[dict[str, Any]] = []
     for row in found:
         entry = jsons.decode(row.body)
-        left = {**entry}
-        if "properties" in entry:
-            left["properties"] = _less(erasing.mentions.cut(entry["properties"]))
-        left = {**entry, **_less(erasing.mentions.cut(left))}
+        left = less_entry(erasing.mentions, entry)
         if left != entry:
             texts.append({"c": row.connection_id, "s": row.seq, "text": jsons.encode(left)})
     rewrite(erasing.db, texts)
-
-
-def _less(cut: Cut) -> Any:
-    return cut.value if cut.clean else {}
 
 
 def erase_quarantine(erasing: Erasing) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -51,6 +52,15 @@ class Mentions:
             left = self._less(value)
             left = None if left is _OUT else left
         return Cut(left, left != value, not self._said(left))
+
+    def blot(self, text: bytes) -> bytes:
+        """Return *text* with a word in the place of ids, addresses and whole names, wherever."""
+        words = [*self._ids, *self._addresses, *(name for name in self._names if " " in name)]
+        written = text.decode("utf-8", "replace")
+        for word in sorted(words, key=len, reverse=True):
+            inside = jsons.encode(word)[1:-1].decode()
+            written = re.sub(re.escape(inside), "forgotten", written, flags=re.IGNORECASE)
+        return written.encode()
 
     def said_in(self, text: bytes) -> bool:
         """Tell whether *text* says an id, as a text of its own, or an address."""

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, Table, func, insert, select, text, up
 
 from frontdesk.errors import StoreError
 from frontdesk.store.backups import back_up, copy_pages
+from frontdesk.store.carrying import Erased, forget_again, remembered
 from frontdesk.store.engine import explaining, file_of, open_engine, reading, writing
 from frontdesk.store.migrate import revision, upgrade
 from frontdesk.store.schema import connections, metadata
@@ -42,14 +43,18 @@ def backup(where: str | Path, target: Path, now: datetime) -> None:
                 "frontdesk store copy URL FILE"
             )
         _refuse_missing(engine)
-    back_up(file, target, lambda part: _hold(part, now))
+    back_up(file, target, lambda part: _held(part, now))
 
 
-def restore(file: Path, where: str | Path, now: datetime, *, replace: bool = False) -> None:
+def restore(file: Path, where: str | Path, now: datetime, *, replace: bool = False) -> int | None:
     """Put the backup in *file* into the store at *where*, with all connections held.
 
     Args:
-        replace: What the store has is thrown away; else it must be empty.
+        replace: What the store has is thrown away; else it must be empty. Whom it forgot
+            since the backup was made is forgotten in the backup's place, too.
+
+    Returns:
+        How many guests were forgotten again; None if there was no store that could tell.
 
     Raises:
         StoreError: *file* is no store, or the store is not empty, or somebody writes to it.
@@ -59,16 +64,33 @@ def restore(file: Path, where: str | Path, now: datetime, *, replace: bool = Fal
     with tempfile.TemporaryDirectory() as folder, _opened(where) as target:
         # The backup itself is never changed, and may be of an older version.
         copied = Path(folder) / "store.db"
-        back_up(file, copied, lambda part: _hold(part, now))
         _refuse_in_use(target, now, replace=replace)
+        erased, there = _remembered(target)
+        again = 0
+
+        def finish(part: Path) -> None:
+            nonlocal again
+            again = _hold(part, now, erased)
+
+        back_up(file, copied, finish)
         into = file_of(target.url)
         if into is not None:
             target.dispose()
             with explaining(target):
                 copy_pages(copied, into)
-            return
-        with _opened(copied) as source:
-            _copy(source, target, now, replace=replace)
+        else:
+            with _opened(copied) as source:
+                _copy(source, target, now, replace=replace)
+    return again if there else None
+
+
+def _remembered(target: Engine) -> tuple[Erased | None, bool]:
+    """Return whom a store forgot, and whether there is one with anything in it."""
+    with reading(target) as db:
+        if revision(db) is None:
+            return None, False
+        there = db.execute(select(connections.c.id).limit(1)).scalar() is not None
+        return remembered(db), there
 
 
 def copy(source: str | Path, target: str | Path, now: datetime) -> dict[str, int]:
@@ -93,15 +115,24 @@ def _opened(where: str | Path) -> Generator[Engine]:
         engine.dispose()
 
 
-def _hold(file: Path, now: datetime) -> None:
+def _held(file: Path, now: datetime) -> None:
+    _hold(file, now)
+
+
+def _hold(file: Path, now: datetime, erased: Erased | None = None) -> int:
+    """Hold a copy's connections, and forget in it whom others *erased*; return how many."""
+    again = 0
     with _opened(file) as engine:
         upgrade(engine)
         with writing(engine) as db:
             hold_all(db, now)
+            if erased is not None:
+                again = forget_again(db, erased)
         with engine.connect() as bare:
             # A backup is one file; without this its last commits lie in another.
             bare.exec_driver_sql("COMMIT")
             bare.exec_driver_sql("PRAGMA journal_mode = DELETE")
+    return again
 
 
 def _refuse_missing(engine: Engine) -> None:

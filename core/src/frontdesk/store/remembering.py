@@ -43,7 +43,7 @@ def count(db: Connection, connection: int) -> int:
 def remember(
     db: Connection, connection: int, stream: int, records: Sequence[Record], *, own: bool
 ) -> Memory | None:
-    """Look up a page's records and the guests they speak of; None if none was forgotten.
+    """Look up a page's records and the guests they speak of; None if nobody was ever forgotten.
 
     Args:
         own: In this stream, ids of records are those of guests.
@@ -60,8 +60,6 @@ def remember(
         for part in chunks(sorted([*of_guest, *of_record]))
         for row in db.execute(select(forgotten).where(forgotten.c.hash.in_(part)))
     }
-    if not found:
-        return None
     gone = {key: found[hash].at for hash, key in of_guest.items() if hash in found}
     table = guests.c
     asked = select(table.key).where(table.connection_id == connection, table.key.in_(sorted(gone)))
