@@ -16,9 +16,14 @@ from frontdesk.errors import ConfigurationError, FrontdeskError
 if TYPE_CHECKING:
     from frontdesk.desk import Desk
     from frontdesk.registry import Connector
+    from frontdesk.sandbox import Sandbox
 
 #: How the demo's connections are called: by it a store is known to be the demo's own.
 PREFIX: Final = "demo-"
+#: How many things happen at each platform once its history was read.
+CHANGES: Final = 40
+#: Seconds to wait for the last of them.
+PATIENCE: Final = 30
 
 
 def add(app: typer.Typer) -> None:
@@ -36,14 +41,20 @@ def demo(
     """Sync every installed connector's sandbox into a store of its own, and show it."""
     from frontdesk.cli.work import report, run_sync  # keeps --help fast
     from frontdesk.desk import Desk
+    from frontdesk.servicing import ServiceSettings
 
     connectors = _with_sandbox()
     _clear(store)
-    desk = Desk(store)
+    # Nobody wants to watch webhooks wait for each other.
+    desk = Desk(store, service=ServiceSettings(collect=1))
     with ExitStack() as sandboxes:
-        for connector in connectors:
-            _connect(desk, connector, sandboxes)
+        made = {
+            PREFIX + connector.name: _connect(desk, connector, sandboxes)
+            for connector in connectors
+        }
         results = run(run_sync, desk, ())
+        if not any(isinstance(result, FrontdeskError) for result in results):
+            run(_play, desk, made)
     status = report(results, json=False) if not json else 0
     if not any(isinstance(result, FrontdeskError) for result in results):
         run(_show, desk, json)
@@ -83,7 +94,7 @@ def _clear(store: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def _connect(desk: Desk, connector: Connector, sandboxes: ExitStack) -> None:
+def _connect(desk: Desk, connector: Connector, sandboxes: ExitStack) -> Sandbox:
     from frontdesk.serving import make_sandbox, served  # keeps --help fast
 
     made = make_sandbox(connector)
@@ -91,6 +102,37 @@ def _connect(desk: Desk, connector: Connector, sandboxes: ExitStack) -> None:
     typer.echo(made.title, err=True)
     settings: dict[str, Any] = {**made.settings, "base_url": address + made.path}
     desk.connect(connector.name, name=PREFIX + connector.name, **settings)
+    return made
+
+
+async def _play(desk: Desk, sandboxes: dict[str, Sandbox]) -> None:
+    """Let things happen at the platforms, and follow them by webhooks."""
+    import anyio  # keeps --help fast
+
+    from frontdesk.web.serving import receiving
+
+    before = {metric.name: metric.count for metric in await desk.metrics()}
+    changes = 0
+    async with desk, receiving(desk, "127.0.0.1", 0) as address, desk.service():
+        for name, sandbox in sandboxes.items():
+            if sandbox.play and sandbox.send_to and sandbox.flush:
+                sandbox.send_to(f"{address}webhooks/{name}")
+                await anyio.to_thread.run_sync(sandbox.play, CHANGES)
+                await sandbox.flush()
+                sandbox.send_to(None)
+                changes += CHANGES
+        with anyio.move_on_after(PATIENCE):
+            # Other processes drain as well, so nothing here can be told.
+            while any(box.pending for box in await desk.inboxes()):  # noqa: ASYNC110
+                await anyio.sleep(0.1)
+        received = sum(box.received for box in await desk.inboxes())
+        metrics = await desk.metrics()
+    events = sum(metric.count - before.get(metric.name, 0) for metric in metrics)
+    typer.echo(
+        f"Live: {changes} changes were played, {received} webhooks came, "
+        f"{events} events were seen as they happened",
+        err=True,
+    )
 
 
 async def _show(desk: Desk, json: bool) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import anyio
@@ -26,12 +26,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(desk: Desk, host: str, port: int, ready: Callable[[str], Any]) -> None:
-    """Serve *desk* until SIGTERM or SIGINT; what was answered is written, nothing is half done.
-
-    Args:
-        port: 0 takes any that is free.
-        ready: Told the base URL once deliveries can come.
+@asynccontextmanager
+async def receiving(desk: Desk, host: str, port: int) -> AsyncGenerator[str]:
+    """Serve *desk* in the running loop until the block ends; yield its base URL.
 
     Raises:
         ConfigurationError: The port is taken.
@@ -47,15 +44,31 @@ async def serve(desk: Desk, host: str, port: int, ready: Callable[[str], Any]) -
         server_header=False,
     )
     server = _Server(config)
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with desk.service(), anyio.create_task_group() as group:
-            group.start_soon(_end_on, signals, server)
-            ready(f"http://{host}:{listening.getsockname()[1]}/")
+    async with anyio.create_task_group() as group:
+
+        async def serve() -> None:
             await server.serve(sockets=[listening])
-            group.cancel_scope.cancel()
+
+        group.start_soon(serve)
+        try:
+            yield f"http://{host}:{listening.getsockname()[1]}/"
+        finally:
+            # It answers what is under way, and then ends by itself.
+            server.should_exit = True
 
 
-async def _end_on(signals: Any, server: uvicorn.Server) -> None:
-    async for _ in signals:
-        server.should_exit = True
-        return
+async def serve(desk: Desk, host: str, port: int, ready: Callable[[str], Any]) -> None:
+    """Serve *desk* until SIGTERM or SIGINT; what was answered is written, nothing is half done.
+
+    Args:
+        port: 0 takes any that is free.
+        ready: Told the base URL once deliveries can come.
+
+    Raises:
+        ConfigurationError: The port is taken.
+    """
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with desk.service(), receiving(desk, host, port) as address:
+            ready(address)
+            async for _ in signals:
+                return
