@@ -164,6 +164,10 @@ class Desk:
         """Return how many webhooks were meant for nobody here; see :meth:`frontdesk.Desk.strays`."""
         return self._run(self._desk.strays)
 
+    def audits(self) -> list[dict[str, Any]]:
+        """Return what persons did that cannot be undone."""
+        return self._run(self._desk.audits)
+
     def discard_deliveries(
         self, before: datetime, connection: Connection | str | None = None
     ) -> dict[str, int]:

@@ -299,6 +299,10 @@ class Desk:
         now = self._clock.now()
         return await self.store.write(lambda db: inbox.discard(db, before, now, name))
 
+    async def audits(self) -> list[dict[str, Any]]:
+        """Return what persons did that cannot be undone, oldest first."""
+        return await self._ask(inbox.list_audits)
+
     async def check(self, connection: Connection | str) -> Check:
         """Ask the platform whether the credentials work, and what they lack."""
         return await check(self._connection(connection), self.store, self._clock)

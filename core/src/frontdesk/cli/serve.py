@@ -88,10 +88,10 @@ def inbox(
     if context.invoked_subcommand is not None:
         return
     desk = looking(config, store)
-    rows, strays = finish(desk.inboxes), finish(desk.strays)
+    rows, strays, audits = finish(desk.inboxes), finish(desk.strays), finish(desk.audits)
     if json:
         foreign = {name: {"total": n, "last": last} for name, (n, last) in strays.items()}
-        print_json({"inboxes": rows, "strays": foreign})
+        print_json({"inboxes": rows, "strays": foreign, "audits": audits})
         return
     columns = (
         "connection", "received", "duplicate", "drained", "quarantined", "discarded", "pending",
@@ -103,6 +103,9 @@ def inbox(
             f"{number:,} webhooks to /webhooks/at/{connector} were meant for no connection here, "
             f"the last on {last:%Y-%m-%d %H:%M} UTC"
         )
+    for audit in audits:
+        given_up = ", ".join(f"{n:,} of {name}" for name, n in audit["deliveries"].items())
+        typer.echo(f"{audit['at']:%Y-%m-%d %H:%M} UTC: {audit['action']}: {given_up or 'none'}")
 
 
 def discard(
