@@ -727,3 +727,67 @@ def test_a_reader_that_has_enough_is_no_fault(run: Run, inn: Inn) -> None:
     process.stderr.close()
 
     assert (process.wait(), err) == (0, "")
+
+
+# -- inbox, webhooks, run --------------------------------------------------------------------
+
+
+def test_the_inbox_is_shown_and_can_be_discarded(run: Run, inn: Inn) -> None:
+    from frontdesk import blocking
+
+    assert run("sync").status == 0
+    body = b'{"news": [{"stream": "stays", "id": "s1"}]}'
+    with blocking.Desk.from_config(run.folder / "frontdesk.toml") as desk:
+        headers = {"x-acorn-signature": acorn.signature(body, TOKEN)}
+        assert desk.receive("oak", headers=headers, body=body).status == 200
+
+    (box,) = run("inbox", "--json").json["inboxes"]
+    assert (box["connection"], box["received"], box["pending"]) == ("oak", 1, 1)
+    assert "oak" in run("inbox").out
+    assert "nothing was pending" in run("inbox", "discard", "--before", "2020-01-01").out
+    assert "oak: 1 deliveries discarded" in run("inbox", "discard", "--before", "2100-01-01").out
+    assert "inbox discard: 1 of oak" in run("inbox").out
+
+
+@pytest.mark.parametrize(
+    ("service", "arguments", "said"),
+    [
+        ("", ("webhooks", "url", "oak"), "public_url"),
+        ("", ("webhooks", "url", "elm"), "there is no connection 'elm'"),
+        ("[service]\nprot = 1\n", ("run",), "unknown setting 'prot'"),
+        ("[alerts]\nmail = { to = 'a' }\n", ("run",), "required setting missing"),
+        ("[connections.oak.polling]\nrooms = 5\n", ("run",), "'rooms' is no stream that is polled"),
+        ("[connections.oak.polling]\nstays = 0\n", ("run",), "write whole seconds"),
+        ("[connections.oak.polling]\nstays = { often = 1 }\n", ("run",), "unknown 'often'"),
+    ],
+)
+def test_what_is_wrong_with_the_service_is_said(
+    run: Run, inn: Inn, service: str, arguments: tuple[str, ...], said: str
+) -> None:
+    config = run.folder / "frontdesk.toml"
+    config.write_text(config.read_text() + service)
+
+    ended = run(*arguments)
+
+    assert ended.status == 2
+    assert said in ended.err
+
+
+def test_a_day_on_which_a_key_ends_must_be_one(run: Run, inn: Inn) -> None:
+    config = run.folder / "frontdesk.toml"
+    config.write_text(config.read_text() + 'key_expires = "soon"\n')
+
+    assert "key_expires is no date" in run("check").err
+
+
+def test_the_service_needs_something_to_follow(run: Run) -> None:
+    run.configure("[store]\n")
+
+    assert run("run").status == 2
+
+
+def test_the_url_of_one_connection(run: Run, inn: Inn) -> None:
+    config = run.folder / "frontdesk.toml"
+    config.write_text(config.read_text() + '[service]\npublic_url = "https://x.example"\n')
+
+    assert run("webhooks", "url", "oak").out == "https://x.example/webhooks/oak\n"
