@@ -96,7 +96,8 @@ def test_receipts_are_listed_again(
     assert command(monkeypatch, "forget", "--receipts", "--store", str(store)) == 0
     shown = capsys.readouterr().out
     assert given["receipts"][0]["hash"] in shown
-    assert "ada" not in shown
+    # Hexadecimal, the hash may spell her name.
+    assert "ada" not in shown.replace(given["receipts"][0]["hash"], "")
 
     for words in (["--receipts", "bob"], []):
         assert command(monkeypatch, "forget", *words, "--store", str(store)) == 2

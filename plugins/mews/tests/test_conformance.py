@@ -18,7 +18,7 @@ from frontdesk.testing import ConnectorSuite, Platform, Signed
 from frontdesk_mews import reading
 from frontdesk_mews.sandbox import PREFIX, Options
 from frontdesk_mews.sandbox import Platform as Emulated
-from frontdesk_mews.sandbox.moves import FROM, cancel, confirm, process, restore, start
+from frontdesk_mews.sandbox.moves import FROM, MOVES, cancel
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MARKETING = "SendMarketingEmails"
@@ -100,9 +100,7 @@ class Lives:
             if move == "cancel":
                 cancel(world, number, fee=self._rng.random() < 0.5)
             else:
-                {"confirm": confirm, "start": start, "process": process, "restore": restore}[move](
-                    world, number
-                )
+                MOVES[move](world, number)
         self._emulated.play(5)
         for number, guest in enumerate(world.customers.rows):
             if guest.is_active and guest.email and self._rng.random() < 0.5:
