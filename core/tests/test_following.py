@@ -313,3 +313,26 @@ async def test_a_change_that_a_person_must_see_to_is_shown_and_work_goes_on(stor
 
         await until(clock, seen)
         assert await state(desk) == ("needs attention", "a key was made")
+
+
+async def test_what_fails_as_soon_as_it_is_begun_is_tried_ever_more_rarely(store: Path) -> None:
+    """The account opens, and one stream is refused: it does not run, whatever else does.
+
+    Seen to fail when an open account alone counts as success: tried every half minute, and
+    told as running in between.
+    """
+    house, clock = busy(1), SteppedClock()
+
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        forbidden = request.url.path == "/clubs"
+        return httpx.Response(403, json={"Message": "no clubs for you"}) if forbidden else None
+
+    house.before = refuse
+    states: set[str] = set()
+    async with served(store, house, clock=clock) as desk:
+        for _ in range(60):
+            await clock.advance(5)
+            states.add((await state(desk))[0])
+
+    assert states == {"needs attention"}
+    assert len([r for r in house.requests if r.url.path == "/account"]) <= 4

@@ -49,6 +49,8 @@ LOOK: Final = 2.0
 SPREAD: Final = 0.1
 #: After how long an account is opened anew: sites, zones and permissions change.
 ANEW: Final = timedelta(hours=24).total_seconds()
+#: After how many seconds without a failure a connection is known to run.
+SOUND: Final = 60.0
 #: How often somebody else's lease, or a pause, is looked at.
 _WAIT: Final = 5.0
 #: How long a failure that a person must mend is left alone: longer each time.
@@ -79,44 +81,48 @@ class Follower:
     arrived: _Arrival
     others: frozenset[str] = frozenset()
     _ailing: dict[str, str] = attrs.field(factory=dict[str, str], repr=False)
+    #: What a person must still see to, since the process began.
+    _changed: list[str] = attrs.field(factory=list[str], repr=False)
 
     async def run(self) -> None:
         """Open the account and follow it, again and again, whatever happens."""
-        failures, told = 0, ""
+        failures, idle, told = 0, "", ""
         while True:
+            began = self.clock.monotonic()
             try:
                 async with opened(self.connection, self.store, self.clock, self.others) as session:
-                    failures, told = 0, ""
-                    self._ailing.clear()
-                    await self._note(State.RUNNING)
+                    told = idle = ""
                     self._say("followed")
                     await self._follow(session)
             except _Told as signal:
                 told = str(signal)
                 self._say("%s; the platform is asked whether it is so", told)
             except (PausedError, LeaseError) as error:
-                self._say("not followed here: %s", error)
+                if type(error).__name__ != idle:
+                    idle = type(error).__name__
+                    self._say("not followed here: %s", error)
                 await self.clock.sleep(_WAIT)
-            except FrontdeskError as error:
-                wait = self._wait_after(error, failures)
-                failures += 1
+            except Exception as error:  # noqa: BLE001  # the other connections go on
                 if told and isinstance(error, AuthenticationError):
                     await self._note(State.ATTENTION, f"{error}; {told}")
-                self._say("stopped: %s; tried again in %.0f s", error, wait, level=logging.WARNING)
-                await self.clock.sleep(wait)
-            except Exception as error:  # noqa: BLE001  # the other connections go on
+                failures = 0 if self.clock.monotonic() - began > SOUND else failures
+                await self._rest(error, failures)
                 failures += 1
-                said = explain(error)
-                self._say("a fault of frontdesk itself: %s", said, level=logging.ERROR)
-                await self.clock.sleep(min(_FIRST * failures, _LONGEST))
 
-    def _wait_after(self, error: FrontdeskError, failures: int) -> float:
+    async def _rest(self, error: Exception, failures: int) -> None:
+        """Leave a connection alone that had to stop: longer each time it did."""
+        wait = min(_FIRST * (1 << min(failures, 10)), _LONGEST)
         if isinstance(error, RateLimitedError | UnavailableError):
-            return pause_after(error, failures).total_seconds()
-        return min(_FIRST * (1 << min(failures, 10)), _LONGEST)
+            wait = pause_after(error, failures).total_seconds()
+        known = isinstance(error, FrontdeskError)
+        said = str(error) if known else f"a fault of frontdesk itself: {explain(error)}"
+        level = logging.WARNING if known else logging.ERROR
+        self._say("stopped: %s; tried again in %.0f s", said, wait, level=level)
+        await self.clock.sleep(wait)
 
     async def _follow(self, session: Session) -> None:
         """Do all jobs of a session at once, until it has to be opened anew."""
+        self._ailing.clear()
         streams = session.connection.manifest.streams
         read = {s.name: anyio.Event() for s in streams if s.history != "none"}
         async with together() as group:
@@ -128,7 +134,11 @@ class Follower:
                     group.start_soon(self._poll, session, stream, after)
             if "read_webhook" in session.connection.hooks.has:
                 group.start_soon(self._drain, session)
-            await self.clock.sleep(ANEW)
+            await self.clock.sleep(SOUND)
+            # Not at once: what fails as soon as it is begun does not run.
+            if not self._ailing and not self._changed:
+                await self._note(State.RUNNING)
+            await self.clock.sleep(ANEW - SOUND)
             group.cancel_scope.cancel()
 
     async def _history(self, session: Session, read: dict[str, anyio.Event]) -> None:
@@ -184,6 +194,7 @@ class Follower:
         session.notices.clear()
         for notice in notices:
             if notice.standing is Standing.CHANGED:
+                self._changed.append(notice.reason)
                 await self._note(State.ATTENTION, notice.reason)
         for notice in notices:
             if notice.standing is not Standing.CHANGED:
@@ -222,7 +233,8 @@ class Follower:
                 await self._note(State.WAITING, str(error))
                 await self.clock.sleep(wait)
             else:
-                if self._ailing.pop(name, None) is not None and not self._ailing:
+                healed = self._ailing.pop(name, None) is not None
+                if healed and not self._ailing and not self._changed:
                     await self._note(State.RUNNING)
                 return
 
