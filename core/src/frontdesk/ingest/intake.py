@@ -123,6 +123,10 @@ class Intake:
         """Ask the store who was forgotten since the connection was opened."""
         await self._reader.learn_forgotten()
 
+    def count_erased(self, number: int) -> None:
+        """Know of guests whom a batch of this intake's erased: no page need be taken again."""
+        self._reader.forgotten += number
+
     async def remap(self, shelved: Sequence[Shelved], seen: datetime) -> Batch:
         """Map stored records anew, each alone; what they say of consent is left out."""
         batch = Batch(seen=seen)

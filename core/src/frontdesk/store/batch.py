@@ -149,6 +149,7 @@ class Written:
     Attributes:
         before_history: Events left out: they happened before history begins.
         forgotten: Opt-ins left out: given before their guest was forgotten, or undated.
+        erased: Guests erased because the platform did; the store counts them as forgotten.
     """
 
     events: int = 0
@@ -158,7 +159,10 @@ class Written:
     quarantined: int = 0
     before_history: int = 0
     forgotten: int = 0
+    erased: int = 0
 
     def counts(self) -> dict[str, int]:
-        """Return all numbers by name."""
-        return attrs.asdict(self)
+        """Return by name what a report adds up."""
+        numbers: dict[str, int] = attrs.asdict(self)
+        del numbers["erased"]
+        return numbers

@@ -271,6 +271,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("guest_id", "record_id", name=op.f("pk_record_guests")),
     )
+    op.create_index("ix_record_guests_record_id", "record_guests", ["record_id"], unique=False)
     op.create_table(
         "reservations",
         sa.Column("record_id", KEY, nullable=False),
