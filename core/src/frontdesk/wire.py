@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 import attrs
 
@@ -21,10 +22,18 @@ from frontdesk.model import (
 )
 
 _PROFILE = tuple(f.name for f in attrs.fields(Profile) if f.name != "excluded")
+_of_profile = attrgetter(*_PROFILE)
+_RESERVATION = tuple(f.name.rstrip("_") for f in attrs.fields(Reservation))
+_TIMES: Final = ("from", "to", "created", "updated")
+_of_reservation = attrgetter(*(f.name for f in attrs.fields(Reservation)))
 
 
-def event_json(event: Event, id: bytes) -> dict[str, Json]:
-    """Return an event with its id in hexadecimal."""
+def event_json(event: Event, id: bytes, properties: Json = None) -> dict[str, Json]:
+    """Return an event with its id in hexadecimal.
+
+    Args:
+        properties: The properties as they were written already, if they were.
+    """
     return {
         "id": id.hex(),
         "metric": event.metric,
@@ -32,13 +41,13 @@ def event_json(event: Event, id: bytes) -> dict[str, Json]:
         "value": event.value,
         "currency": event.currency,
         "guest": event.guest,
-        "properties": event.properties,
+        "properties": event.properties if properties is None else properties,
     }
 
 
 def profile_json(profile: Profile) -> dict[str, Json]:
     """Return all a destination may learn of a profile."""
-    return {name: getattr(profile, name) for name in _PROFILE}
+    return dict(zip(_PROFILE, _of_profile(profile), strict=True))
 
 
 def consent_json(consent: Consent) -> dict[str, Json]:
@@ -55,8 +64,10 @@ def consent_json(consent: Consent) -> dict[str, Json]:
 
 def reservation_json(reservation: Reservation) -> dict[str, Json]:
     """Return a reservation; its ``from_`` is called ``from``."""
-    values = {f.name.rstrip("_"): getattr(reservation, f.name) for f in attrs.fields(Reservation)}
-    return {k: time_json(v) if isinstance(v, datetime) else v for k, v in values.items()}
+    values = dict(zip(_RESERVATION, _of_reservation(reservation), strict=True))
+    for name in _TIMES:
+        values[name] = time_json(values[name])
+    return values
 
 
 def ref_json(ref: Ref) -> dict[str, Json]:
@@ -104,7 +115,10 @@ def record_from(values: dict[str, Any]) -> Record:
 
 def time_json(value: datetime | None) -> str | None:
     """Return an aware time in UTC, ``2026-11-22T01:38:47Z``."""
-    return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if value is None:
+        return None
+    universal = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return universal.isoformat()[:-6] + "Z"
 
 
 def _time(value: str | None) -> datetime | None:

@@ -190,7 +190,19 @@ class Intake:
                 item = Unreadable(item.stream, item.payload, str(error))
             else:
                 payload = self._reader.keep(item.stream, item.payload)
-                return attrs.evolve(item, payload=payload, seen=batch.seen, origin=origin)
+                # Not evolved: this happens to every record there is.
+                return Record(
+                    item.stream,
+                    item.id,
+                    payload,
+                    site=item.site,
+                    version=item.version,
+                    guests=item.guests,
+                    partial=item.partial,
+                    deleted=item.deleted,
+                    seen=batch.seen,
+                    origin=origin,
+                )
         self._set_aside(item, batch)
         return None
 
@@ -280,14 +292,16 @@ class Intake:
 
     def _collect_events(self, work: _Work, source: Kept | None, batch: Batch) -> None:
         start = self._starts.get(work.record.stream)
-        for event in work.outputs.events:
+        for event, shown in zip(work.outputs.events, work.outputs.shown, strict=True):
             if start is not None and event.time < start:
                 batch.before_history += 1
                 continue
             self._mentioned.add((work.record.site, event.guest))
-            batch.events.append(self._logged(event, work.record, source))
+            batch.events.append(self._logged(event, shown, work.record, source))
 
-    def _logged(self, event: Event, record: Record, source: Kept | None) -> LoggedEvent:
+    def _logged(
+        self, event: Event, shown: bytes, record: Record, source: Kept | None
+    ) -> LoggedEvent:
         id = event_id(self._connection.connector.name, self._account, record, event)
         return LoggedEvent(
             guest=guest_key(record.site, event.guest),
@@ -297,7 +311,7 @@ class Intake:
             id=id,
             value=event.value,
             currency=event.currency,
-            body=jsons.encode(event_json(event, id)),
+            body=jsons.encode(event_json(event, id, msgspec.Raw(shown))),
             source=source,
         )
 

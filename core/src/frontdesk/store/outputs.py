@@ -242,39 +242,45 @@ def log_leaving(tx: Transaction) -> int:
     # What is erased must be in the log by now.
     tx.flush()
     erased = 0
+    last = _last_said(tx)
     for leaving, kept in tx.batch.leaving:
         at = kept.record.version or tx.batch.seen
         body = jsons.encode(leaving_json(leaving))
         kind = Kind.MERGED if isinstance(leaving, Merged) else Kind.GONE
-        key = leaving.old if isinstance(leaving, Merged) else leaving.guest
-        if _is_known(tx, tx.guests[key], kind, body):
+        guest = tx.guests[_who(leaving)]
+        # A record that another hook fails on comes again and again.
+        if last.get(guest) == (kind, body):
             continue
         if isinstance(leaving, Merged):
             tx.append(Kind.MERGED, leaving.old, at, body)
-            _merge(tx, tx.guests[leaving.old], tx.guests[leaving.into])
+            _merge(tx, guest, tx.guests[leaving.into])
         else:
-            _leave(tx, leaving, at)
+            body = _leave(tx, leaving, at)
             erased += leaving.erase
+        last[guest] = (kind, body)
     return erased
 
 
-def _is_known(tx: Transaction, guest: int, kind: Kind, body: bytes) -> bool:
-    """Tell whether this is the last that was said of the guest.
+def _who(leaving: Merged | Gone) -> str:
+    return leaving.old if isinstance(leaving, Merged) else leaving.guest
 
-    A record that another hook fails on comes again and again.
-    """
+
+def _last_said(tx: Transaction) -> dict[int, tuple[int, bytes]]:
+    """Return kind and body of what was last said of the guests who leave."""
+    some = sorted({tx.guests[_who(leaving)] for leaving, _ in tx.batch.leaving})
+    if not some:
+        return {}
     same = (log_bodies.c.connection_id == log.c.connection_id) & (log_bodies.c.seq == log.c.seq)
-    last = tx.db.execute(
-        select(log.c.kind, log_bodies.c.body)
+    said = tx.db.execute(
+        select(log.c.guest_id, log.c.kind, log_bodies.c.body)
         .join(log_bodies, same)
         .where(
-            log.c.guest_id == guest,
+            bulk.among(tx.db, log.c.guest_id, some),
             log.c.kind.in_((Kind.PROFILE, Kind.MERGED, Kind.GONE)),
         )
-        .order_by(log.c.seq.desc())
-        .limit(1)
-    ).one_or_none()
-    return last is not None and (last.kind, last.body) == (kind, body)
+        .order_by(log.c.seq)
+    )
+    return {guest: (kind, body) for guest, kind, body in said}
 
 
 def _merge(tx: Transaction, old: int, into: int) -> None:
@@ -282,7 +288,8 @@ def _merge(tx: Transaction, old: int, into: int) -> None:
     tx.db.execute(profiles.delete().where(profiles.c.guest_id == old))
 
 
-def _leave(tx: Transaction, gone: Gone, at: datetime) -> None:
+def _leave(tx: Transaction, gone: Gone, at: datetime) -> bytes:
+    """Let a guest go; return what is said of it."""
     guest = tx.guests[gone.guest]
     tx.db.execute(profiles.delete().where(profiles.c.guest_id == guest))
     name = gone.guest
@@ -293,6 +300,7 @@ def _leave(tx: Transaction, gone: Gone, at: datetime) -> None:
     tx.db.execute(update(guests).where(guests.c.id == guest).values(gone=at))
     body = jsons.encode(leaving_json(Gone(name, erase=gone.erase)))
     tx.append(Kind.GONE, gone.guest, at, body)
+    return body
 
 
 def _address(consent: Consent) -> str:
