@@ -40,7 +40,6 @@ from frontdesk.registry import Connector
 from frontdesk.settings import structure
 from frontdesk.withholding import SENSITIVE, Withheld
 
-
 #: What a mapping hook may ask for.
 _ARGUMENTS: Final = ("record", "previous", "related", "context")
 
@@ -105,9 +104,7 @@ class Hooks:
         """Return a reservation; None where the connector has no such hook."""
         if not self.has_reservations:
             return None
-        reservation: Reservation | None = self._map_reservation(
-            record, previous, related, context
-        )
+        reservation: Reservation | None = self._map_reservation(record, previous, related, context)
         return reservation
 
     def read_webhook(self, delivery: Delivery, context: Context) -> tuple[Record | Ref, ...]:

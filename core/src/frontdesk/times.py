@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from frontdesk.model import Account
 from frontdesk.store.types import EPOCH
 
-
 _EPOCH: Final = EPOCH.toordinal()
 
 

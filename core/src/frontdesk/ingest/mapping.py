@@ -339,9 +339,7 @@ def _shown(event: Event) -> bytes:
     try:
         return jsons.encode(event.properties)
     except (TypeError, msgspec.EncodeError):
-        raise RecordError(
-            f"the properties of {event.metric!r} cannot be written as JSON"
-        ) from None
+        raise RecordError(f"the properties of {event.metric!r} cannot be written as JSON") from None
 
 
 def _json(what: str, value: object) -> None:

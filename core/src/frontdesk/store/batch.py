@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
@@ -166,3 +167,24 @@ class Written:
         numbers: dict[str, int] = attrs.asdict(self)
         del numbers["erased"]
         return numbers
+
+
+def mentioned(batch: Batch) -> Iterator[str]:
+    """Yield the key of a guest each time the batch names one."""
+    for kept in (*batch.kept, *batch.remapped):
+        yield from kept.guests
+    for event in batch.events:
+        yield event.guest
+    for profile, _ in batch.profiles:
+        yield profile.guest
+    for consent, _ in batch.consents:
+        yield consent.guest
+    for reservation, _ in batch.reservations:
+        yield reservation.guest
+    for leaving, _ in batch.leaving:
+        yield from (leaving.old, leaving.into) if isinstance(leaving, Merged) else (leaving.guest,)
+    for item in batch.quarantined:
+        yield from item.guests
+    for guest in batch.guests:
+        yield guest.key
+    yield from batch.asked

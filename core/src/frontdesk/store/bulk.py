@@ -57,9 +57,7 @@ def write_missing(
         _run(db, _insert(table, tuple(columns), ()), rows)
 
 
-def write_over(
-    db: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]
-) -> None:
+def write_over(db: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Insert rows, or overwrite those with the same primary key."""
     if rows:
         keys = {column.name for column in table.primary_key}
@@ -67,9 +65,7 @@ def write_over(
         _run(db, _insert(table, tuple(columns), changed), rows)
 
 
-def write_sums(
-    db: Connection, table: Table, rows: Sequence[Row], *, sums: tuple[str, ...]
-) -> None:
+def write_sums(db: Connection, table: Table, rows: Sequence[Row], *, sums: tuple[str, ...]) -> None:
     """Insert rows, or add the columns *sums* to those with the same primary key."""
     if rows:
         _run(db, _insert(table, tuple(table.c.keys()), sums, add=True), rows)

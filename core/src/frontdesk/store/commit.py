@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from frontdesk import jsons
-from frontdesk.model import Merged
-from frontdesk.store import bulk, leases, ledger, outputs, quarantining, recording
+from frontdesk.store import bulk, leases, leaving, ledger, outputs, quarantining, recording
 from frontdesk.store.accounts import Stored
-from frontdesk.store.batch import Batch, Written
+from frontdesk.store.batch import Batch, Written, mentioned
 from frontdesk.store.schema import connections, counters, cursors, guests
 from frontdesk.store.transaction import Transaction
 from frontdesk.store.upserts import add_up, replace
@@ -31,7 +30,7 @@ def write(db: Connection, lease: leases.Lease, stored: Stored, batch: Batch) -> 
     if batch.forgotten is not None and batch.forgotten != tx.forgotten:
         raise ForgottenMeanwhile
     counting = ledger.counting(tx)
-    tx.guests = _guest_rows(tx, set(_mentioned(batch)))
+    tx.guests = _guest_rows(tx, set(mentioned(batch)))
     recording.write_records(tx)
     written = Written(
         events=outputs.log_events(tx),
@@ -41,7 +40,7 @@ def write(db: Connection, lease: leases.Lease, stored: Stored, batch: Batch) -> 
         quarantined=quarantining.write_quarantine(tx),
         before_history=batch.before_history,
         forgotten=len(batch.consents) - len(counting),
-        erased=outputs.log_leaving(tx),
+        erased=leaving.log_leaving(tx),
     )
     tx.flush()
     _write_counters(tx)
@@ -123,23 +122,3 @@ def _write_mark(tx: Transaction) -> None:
         "updated": tx.batch.seen,
     }
     replace(tx.db, cursors, [row])
-
-
-def _mentioned(batch: Batch) -> Iterator[str]:
-    for kept in (*batch.kept, *batch.remapped):
-        yield from kept.guests
-    for event in batch.events:
-        yield event.guest
-    for profile, _ in batch.profiles:
-        yield profile.guest
-    for consent, _ in batch.consents:
-        yield consent.guest
-    for reservation, _ in batch.reservations:
-        yield reservation.guest
-    for leaving, _ in batch.leaving:
-        yield from (leaving.old, leaving.into) if isinstance(leaving, Merged) else (leaving.guest,)
-    for item in batch.quarantined:
-        yield from item.guests
-    for guest in batch.guests:
-        yield guest.key
-    yield from batch.asked

@@ -107,6 +107,9 @@ def _open_sqlite(url: URL) -> Engine:
         # What is erased or overwritten must not stay readable in the file.
         cursor.execute("PRAGMA secure_delete = ON")
         cursor.execute("PRAGMA cache_size = -16384")
+        # A page writes four megabytes: by default, each commit would move all of it into the
+        # file at once, and pages of the indexes again and again.
+        cursor.execute("PRAGMA wal_autocheckpoint = 4000")
         cursor.close()
 
     @event.listens_for(engine, "begin")

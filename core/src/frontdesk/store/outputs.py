@@ -8,17 +8,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import Connection, Table, func, select
 
 from frontdesk import jsons
-from frontdesk.model import Consent, Gone, Merged, Profile
-from frontdesk.store import bulk, forgetting, ledger
+from frontdesk.model import Consent, Profile
+from frontdesk.store import bulk, ledger
 from frontdesk.store.batch import Kept, Kind, LoggedEvent
 from frontdesk.store.schema import (
     consents,
-    guests,
     log,
-    log_bodies,
     metric_days,
     metrics,
     profiles,
@@ -27,7 +25,7 @@ from frontdesk.store.schema import (
 from frontdesk.store.transaction import Transaction
 from frontdesk.store.types import maybe_micros, to_micros, to_millionths
 from frontdesk.store.upserts import insert_into
-from frontdesk.wire import consent_json, leaving_json, profile_json, reservation_json
+from frontdesk.wire import consent_json, profile_json, reservation_json
 
 
 def _fresh(tx: Transaction, events: list[LoggedEvent]) -> list[LoggedEvent]:
@@ -133,7 +131,7 @@ def _profile_digests(tx: Transaction, rows: Sequence[int]) -> dict[int, bytes]:
         return {}
     table = profiles.c
     asked = select(table.guest_id, table.digest).where(bulk.among(tx.db, table.guest_id, known))
-    return {guest: digest for guest, digest in tx.db.execute(asked)}
+    return dict(tx.db.execute(asked).tuples().all())
 
 
 def _profile_row(
@@ -234,73 +232,7 @@ def _reservation_bodies(tx: Transaction, rows: Sequence[int]) -> dict[int, bytes
         return {}
     table = reservations.c
     asked = select(table.record_id, table.body).where(bulk.among(tx.db, table.record_id, known))
-    return {record: body for record, body in tx.db.execute(asked)}
-
-
-def log_leaving(tx: Transaction) -> int:
-    """Log merges and departures; what was erased there is erased here. Return how many were."""
-    # What is erased must be in the log by now.
-    tx.flush()
-    erased = 0
-    last = _last_said(tx)
-    for leaving, kept in tx.batch.leaving:
-        at = kept.record.version or tx.batch.seen
-        body = jsons.encode(leaving_json(leaving))
-        kind = Kind.MERGED if isinstance(leaving, Merged) else Kind.GONE
-        guest = tx.guests[_who(leaving)]
-        # A record that another hook fails on comes again and again.
-        if last.get(guest) == (kind, body):
-            continue
-        if isinstance(leaving, Merged):
-            tx.append(Kind.MERGED, leaving.old, at, body)
-            _merge(tx, guest, tx.guests[leaving.into])
-        else:
-            body = _leave(tx, leaving, at)
-            erased += leaving.erase
-        last[guest] = (kind, body)
-    return erased
-
-
-def _who(leaving: Merged | Gone) -> str:
-    return leaving.old if isinstance(leaving, Merged) else leaving.guest
-
-
-def _last_said(tx: Transaction) -> dict[int, tuple[int, bytes]]:
-    """Return kind and body of what was last said of the guests who leave."""
-    some = sorted({tx.guests[_who(leaving)] for leaving, _ in tx.batch.leaving})
-    if not some:
-        return {}
-    same = (log_bodies.c.connection_id == log.c.connection_id) & (log_bodies.c.seq == log.c.seq)
-    said = tx.db.execute(
-        select(log.c.guest_id, log.c.kind, log_bodies.c.body)
-        .join(log_bodies, same)
-        .where(
-            bulk.among(tx.db, log.c.guest_id, some),
-            log.c.kind.in_((Kind.PROFILE, Kind.MERGED, Kind.GONE)),
-        )
-        .order_by(log.c.seq)
-    )
-    return {guest: (kind, body) for guest, kind, body in said}
-
-
-def _merge(tx: Transaction, old: int, into: int) -> None:
-    tx.db.execute(update(guests).where(guests.c.id == old).values(merged_into=into))
-    tx.db.execute(profiles.delete().where(profiles.c.guest_id == old))
-
-
-def _leave(tx: Transaction, gone: Gone, at: datetime) -> bytes:
-    """Let a guest go; return what is said of it."""
-    guest = tx.guests[gone.guest]
-    tx.db.execute(profiles.delete().where(profiles.c.guest_id == guest))
-    name = gone.guest
-    if gone.erase:
-        # What the platform erased must not live on here; what earlier steps appended, too.
-        tx.flush()
-        name = forgetting.erase_guest(tx.db, guest, tx.batch.seen)
-    tx.db.execute(update(guests).where(guests.c.id == guest).values(gone=at))
-    body = jsons.encode(leaving_json(Gone(name, erase=gone.erase)))
-    tx.append(Kind.GONE, gone.guest, at, body)
-    return body
+    return dict(tx.db.execute(asked).tuples().all())
 
 
 def _address(consent: Consent) -> str:
