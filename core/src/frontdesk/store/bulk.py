@@ -25,8 +25,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.dialects import postgresql, registry, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from frontdesk import jsons
@@ -35,8 +34,8 @@ Row: TypeAlias = tuple[Any, ...]
 
 #: Bytes asked for at once: JSON cannot carry them to SQLite, so each takes a parameter.
 _BYTES: Final = 500
-_POSTGRESQL: Final[Dialect] = psycopg.dialect(paramstyle="format")
-_SQLITE: Final[Dialect] = sqlite.dialect(paramstyle="qmark")
+_POSTGRESQL: Final[Dialect] = registry.load("postgresql.psycopg")(paramstyle="format")
+_SQLITE: Final[Dialect] = registry.load("sqlite")(paramstyle="qmark")
 
 
 def write(db: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -138,7 +137,7 @@ def _insert(
 
 @lru_cache(maxsize=8)
 def _ask(column: Column[Any]) -> str:
-    marks = [bindparam(f"v{number}") for number in range(_BYTES)]
+    marks: list[Any] = [bindparam(f"v{number}") for number in range(_BYTES)]
     return str(select(column).where(column.in_(marks)).compile(dialect=_SQLITE))
 
 

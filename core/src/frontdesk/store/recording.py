@@ -75,9 +75,9 @@ def _update_records(tx: Transaction, last: list[Kept]) -> None:
         kept.row = kept.stored.row
         if kept.whole:
             record = kept.record
-            values = {"version": record.version, "digest": kept.digest, "seen": record.seen}
-            values |= {"origin": ORIGINS[record.origin], "deleted": record.deleted}
-            rows.append({"row": kept.row, **values})
+            values: dict[str, Any] = {"version": record.version, "digest": kept.digest}
+            values |= {"seen": record.seen, "origin": ORIGINS[record.origin]}
+            rows.append({"row": kept.row, **values, "deleted": record.deleted})
             bodies.append((kept.row, kept.body))
     if rows:
         changed: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "row"}
