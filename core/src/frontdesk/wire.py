@@ -7,7 +7,9 @@ from operator import attrgetter
 from typing import Any, Final
 
 import attrs
+import msgspec
 
+from frontdesk import jsons
 from frontdesk.model import (
     Consent,
     Event,
@@ -28,12 +30,8 @@ _TIMES: Final = ("from", "to", "created", "updated")
 _of_reservation = attrgetter(*(f.name for f in attrs.fields(Reservation)))
 
 
-def event_json(event: Event, id: bytes, properties: Json = None) -> dict[str, Json]:
-    """Return an event with its id in hexadecimal.
-
-    Args:
-        properties: The properties as they were written already, if they were.
-    """
+def event_json(event: Event, id: bytes) -> dict[str, Json]:
+    """Return an event with its id in hexadecimal."""
     return {
         "id": id.hex(),
         "metric": event.metric,
@@ -41,7 +39,7 @@ def event_json(event: Event, id: bytes, properties: Json = None) -> dict[str, Js
         "value": event.value,
         "currency": event.currency,
         "guest": event.guest,
-        "properties": event.properties if properties is None else properties,
+        "properties": event.properties,
     }
 
 
@@ -68,6 +66,19 @@ def reservation_json(reservation: Reservation) -> dict[str, Json]:
     for name in _TIMES:
         values[name] = time_json(values[name])
     return values
+
+
+def profile_body(profile: Profile) -> bytes:
+    """Write a profile so that the same profile is always the same bytes."""
+    return jsons.canonical(profile_json(profile))
+
+
+def reservation_body(reservation: Reservation) -> bytes:
+    """Write a reservation as the log keeps it; its times must be aware."""
+    values = dict(zip(_RESERVATION, _of_reservation(reservation), strict=True))
+    for name in _TIMES:
+        values[name] = _universal(values[name])
+    return jsons.encode(values)
 
 
 def ref_json(ref: Ref) -> dict[str, Json]:
@@ -115,10 +126,28 @@ def record_from(values: dict[str, Any]) -> Record:
 
 def time_json(value: datetime | None) -> str | None:
     """Return an aware time in UTC, ``2026-11-22T01:38:47Z``."""
-    if value is None:
-        return None
-    universal = value if value.tzinfo is UTC else value.astimezone(UTC)
-    return universal.isoformat()[:-6] + "Z"
+    universal = _universal(value)
+    return None if universal is None else universal.isoformat()[:-6] + "Z"
+
+
+def event_body(event: Event, id: bytes, properties: bytes) -> bytes:
+    """Write an event as the log keeps it, around its properties, which are written already."""
+    return jsons.encode(
+        {
+            "id": id.hex(),
+            "metric": event.metric,
+            "time": _universal(event.time),
+            "value": event.value,
+            "currency": event.currency,
+            "guest": event.guest,
+            "properties": msgspec.Raw(properties),
+        }
+    )
+
+
+def _universal(value: datetime | None) -> datetime | None:
+    """Return the time in UTC, which JSON writes with a ``Z``."""
+    return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
 
 
 def _time(value: str | None) -> datetime | None:

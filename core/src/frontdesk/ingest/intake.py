@@ -20,7 +20,7 @@ from frontdesk.connection import Connection
 from frontdesk.errors import InvalidConnectorError, RecordError
 from frontdesk.ids import event_id
 from frontdesk.ingest.forgetting import admitted, as_it_was, digest_of
-from frontdesk.ingest.keys import Place, guests_of, in_turn, keyed, place_of
+from frontdesk.ingest.keys import Place, guests_of, in_turn, keyed, place_of, stamped
 from frontdesk.ingest.mapping import (
     ROUNDS,
     Outputs,
@@ -55,7 +55,7 @@ from frontdesk.store.reading import Stranger
 from frontdesk.store.remapping import Shelved
 from frontdesk.store.remembering import Memory
 from frontdesk.times import day_of, zone_of
-from frontdesk.wire import event_json, record_json
+from frontdesk.wire import event_body, profile_body, record_json, reservation_body
 
 #: Stream, site and id of a record.
 #: How long a guest the platform does not have is not asked for again.
@@ -190,19 +190,7 @@ class Intake:
                 item = Unreadable(item.stream, item.payload, str(error))
             else:
                 payload = self._reader.keep(item.stream, item.payload)
-                # Not evolved: this happens to every record there is.
-                return Record(
-                    item.stream,
-                    item.id,
-                    payload,
-                    site=item.site,
-                    version=item.version,
-                    guests=item.guests,
-                    partial=item.partial,
-                    deleted=item.deleted,
-                    seen=batch.seen,
-                    origin=origin,
-                )
+                return stamped(item, payload, batch.seen, origin)
         self._set_aside(item, batch)
         return None
 
@@ -311,7 +299,7 @@ class Intake:
             id=id,
             value=event.value,
             currency=event.currency,
-            body=jsons.encode(event_json(event, id, msgspec.Raw(shown))),
+            body=event_body(event, id, shown),
             source=source,
         )
 
@@ -321,15 +309,23 @@ class Intake:
         if isinstance(profile, Profile):
             batch.guests.append(Guest(guest_key(site, profile.guest), profile.excluded))
             if not profile.excluded:
-                batch.profiles.append((keyed(profile, site), kept))
+                body = outputs.profile_body
+                if site is not None:
+                    profile = keyed(profile, site)
+                    body = profile_body(profile)
+                batch.profiles.append((profile, kept, body))
         elif isinstance(profile, Merged):
             into = guest_key(site, profile.into)
             batch.leaving.append((Merged(guest_key(site, profile.old), into), kept))
         elif isinstance(profile, Gone):
             batch.leaving.append((keyed(profile, site), kept))
         batch.consents.extend((keyed(consent, site), kept) for consent in outputs.consents)
-        if outputs.reservation is not None:
-            batch.reservations.append((keyed(outputs.reservation, site), kept))
+        reservation, body = outputs.reservation, outputs.reservation_body
+        if reservation is not None:
+            if site is not None:
+                reservation = keyed(reservation, site)
+                body = reservation_body(reservation)
+            batch.reservations.append((reservation, kept, body))
 
     def _failed(self, work: _Work) -> Quarantined:
         record, failures = work.record, work.outputs.failures

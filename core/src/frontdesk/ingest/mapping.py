@@ -34,7 +34,7 @@ from frontdesk.model import (
     Reservation,
     Wanted,
 )
-from frontdesk.wire import profile_json, reservation_json
+from frontdesk.wire import profile_body, reservation_body
 
 _T = TypeVar("_T")
 #: How often a hook is called again with answers to its refs.
@@ -60,8 +60,11 @@ class Outputs:
     """What the hooks made of one record."""
 
     events: tuple[Event, ...] = ()
-    #: The properties of each event, written: that they can be is what was checked.
+    #: The properties of each event, the profile and the reservation, written: that they can
+    #: be was checked, and costs nothing again.
     shown: tuple[bytes, ...] = ()
+    profile_body: bytes = b""
+    reservation_body: bytes = b""
     refs: tuple[Ref, ...] = ()
     profile: Profile | Merged | Gone | None = None
     consents: tuple[Consent, ...] = ()
@@ -93,6 +96,8 @@ def map_record(
     return Outputs(
         events=tuple([item for item in found if isinstance(item, Event)]),
         shown=tuple(run.shown) if found else (),
+        profile_body=run.profile_body,
+        reservation_body=run.reservation_body,
         refs=tuple(run.refs),
         profile=profile,
         consents=consents if run.knows_guest(profile) else _opt_outs(consents),
@@ -127,7 +132,9 @@ class _Run:
         self.failures: list[Failure] = []
         #: What hooks read in *related* and nobody has asked for yet, in order.
         self.refs: dict[Ref, None] = {}
+        #: What was written to see whether it can be.
         self.shown: list[bytes] = []
+        self.profile_body = self.reservation_body = b""
         self.skipped: str | None = None
 
     def call(self, name: str, hook: Callable[..., _T], check: Callable[[Any], None]) -> _T | None:
@@ -176,12 +183,15 @@ class _Run:
                 self._check_event(item)
                 # Often all events of a record show the same.
                 same = self.shown and item.properties is before
-                self.shown.append(self.shown[-1] if same else _shown(item))
+                self.shown.append(self.shown[-1] if same else self._shown(item))
                 before = item.properties
             elif isinstance(item, Ref):
                 self._check_ref(item)
             else:
                 raise RecordError(f"gave a {type(item).__name__}, not an Event or a Ref")
+
+    def _shown(self, event: Event) -> bytes:
+        return _written(f"properties of {event.metric!r}", jsons.encode, event.properties)
 
     def _check_ref(self, ref: Ref) -> None:
         if self.manifest.stream(ref.stream) is None:
@@ -220,7 +230,7 @@ class _Run:
     def _check_profile(self, profile: Profile) -> None:
         for name in ("email", "phone_number", "first_name", "last_name"):
             _maybe_text(name, getattr(profile, name), "a profile")
-        _json("profile", profile_json(profile))
+        self.profile_body = _written("profile", profile_body, profile)
         if profile.excluded is not None:
             self._check_rule(profile.excluded)
 
@@ -253,7 +263,7 @@ class _Run:
         for name in ("from_", "to", "created", "updated"):
             _maybe_aware(name.rstrip("_"), getattr(reservation, name), "a reservation")
         _money("amount", reservation.amount, "a reservation")
-        _json("reservation", reservation_json(reservation))
+        self.reservation_body = _written("reservation", reservation_body, reservation)
 
 
 def check_record(record: Record) -> None:
@@ -335,16 +345,9 @@ def _maybe_aware(what: str, value: object, of: str = "") -> None:
         _aware(what, value, of)
 
 
-def _shown(event: Event) -> bytes:
+def _written(what: str, write: Callable[[_T], bytes], value: _T) -> bytes:
     try:
-        return jsons.encode(event.properties)
-    except (TypeError, msgspec.EncodeError):
-        raise RecordError(f"the properties of {event.metric!r} cannot be written as JSON") from None
-
-
-def _json(what: str, value: object) -> None:
-    try:
-        jsons.encode(value)
+        return write(value)
     except (TypeError, msgspec.EncodeError):
         raise RecordError(f"the {what} cannot be written as JSON") from None
 

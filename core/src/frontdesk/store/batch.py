@@ -56,9 +56,9 @@ class Kept:
     row: int = 0
 
 
-@attrs.frozen
+@attrs.define
 class LoggedEvent:
-    """An event with its id, ready for the log."""
+    """An event with its id, ready for the log; frozen, it would take twice as long to make."""
 
     guest: str
     metric: str
@@ -118,14 +118,17 @@ class Batch:
     remapped: list[Kept] = attrs.field(factory=list[Kept])
     events: list[LoggedEvent] = attrs.field(factory=list[LoggedEvent])
     #: From here on, guests are named by their key: :func:`guest_key`.
-    profiles: list[tuple[Profile, Kept]] = attrs.field(factory=list[tuple[Profile, Kept]])
+    #: With what is written of them.
+    profiles: list[tuple[Profile, Kept, bytes]] = attrs.field(
+        factory=list[tuple[Profile, Kept, bytes]]
+    )
     guests: list[Guest] = attrs.field(factory=list[Guest])
     leaving: list[tuple[Merged | Gone, Kept]] = attrs.field(
         factory=list[tuple[Merged | Gone, Kept]]
     )
     consents: list[tuple[Consent, Kept]] = attrs.field(factory=list[tuple[Consent, Kept]])
-    reservations: list[tuple[Reservation, Kept]] = attrs.field(
-        factory=list[tuple[Reservation, Kept]]
+    reservations: list[tuple[Reservation, Kept, bytes]] = attrs.field(
+        factory=list[tuple[Reservation, Kept, bytes]]
     )
     quarantined: list[Quarantined] = attrs.field(factory=list[Quarantined])
     #: Rows met again unchanged in a full scan.
@@ -175,11 +178,11 @@ def mentioned(batch: Batch) -> Iterator[str]:
         yield from kept.guests
     for event in batch.events:
         yield event.guest
-    for profile, _ in batch.profiles:
+    for profile, _, _ in batch.profiles:
         yield profile.guest
     for consent, _ in batch.consents:
         yield consent.guest
-    for reservation, _ in batch.reservations:
+    for reservation, _, _ in batch.reservations:
         yield reservation.guest
     for leaving, _ in batch.leaving:
         yield from (leaving.old, leaving.into) if isinstance(leaving, Merged) else (leaving.guest,)

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
+    URL,
     Column,
     ColumnElement,
     Connection,
@@ -25,7 +26,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, registry, sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from frontdesk import jsons
@@ -34,8 +35,16 @@ Row: TypeAlias = tuple[Any, ...]
 
 #: Bytes asked for at once: JSON cannot carry them to SQLite, so each takes a parameter.
 _BYTES: Final = 500
-_POSTGRESQL: Final[Dialect] = registry.load("postgresql.psycopg")(paramstyle="format")
-_SQLITE: Final[Dialect] = registry.load("sqlite")(paramstyle="qmark")
+
+
+def _speaking(name: str, paramstyle: str) -> Dialect:
+    kind: Any = URL.create(name).get_dialect()
+    dialect: Dialect = kind(paramstyle=paramstyle)
+    return dialect
+
+
+_POSTGRESQL: Final = _speaking("postgresql+psycopg", "format")
+_SQLITE: Final = _speaking("sqlite", "qmark")
 
 
 def write(db: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:

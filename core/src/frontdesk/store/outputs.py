@@ -25,7 +25,7 @@ from frontdesk.store.schema import (
 from frontdesk.store.transaction import Transaction
 from frontdesk.store.types import maybe_micros, to_micros, to_millionths
 from frontdesk.store.upserts import insert_into
-from frontdesk.wire import consent_json, profile_json, reservation_json
+from frontdesk.wire import consent_json
 
 
 def _fresh(tx: Transaction, events: list[LoggedEvent]) -> list[LoggedEvent]:
@@ -103,11 +103,10 @@ def _count_days(tx: Transaction, events: list[LoggedEvent], ids: dict[str, int])
 
 def log_profiles(tx: Transaction) -> int:
     """Log the profiles that changed; return how many."""
-    last = {profile.guest: (profile, kept) for profile, kept in tx.batch.profiles}
+    last = {profile.guest: (profile, kept, body) for profile, kept, body in tx.batch.profiles}
     before = _profile_digests(tx, [tx.guests[guest] for guest in last])
     rows: list[bulk.Row] = []
-    for guest, (profile, kept) in last.items():
-        body = jsons.canonical(profile_json(profile))
+    for guest, (profile, kept, body) in last.items():
         digest = jsons.digest(body)
         if before.get(tx.guests[guest]) == digest:
             continue
@@ -131,7 +130,7 @@ def _profile_digests(tx: Transaction, rows: Sequence[int]) -> dict[int, bytes]:
         return {}
     table = profiles.c
     asked = select(table.guest_id, table.digest).where(bulk.among(tx.db, table.guest_id, known))
-    return dict(tx.db.execute(asked).tuples().all())
+    return {row.guest_id: row.digest for row in tx.db.execute(asked)}
 
 
 def _profile_row(
@@ -201,11 +200,10 @@ def _consent_row(tx: Transaction, consent: Consent, seq: int) -> bulk.Row:
 
 def log_reservations(tx: Transaction) -> int:
     """Log the reservations that changed; return how many."""
-    last = {kept.row: reservation for reservation, kept in tx.batch.reservations}
+    last = {kept.row: (reservation, body) for reservation, kept, body in tx.batch.reservations}
     before = _reservation_bodies(tx, list(last))
     rows: list[bulk.Row] = []
-    for row, reservation in last.items():
-        body = jsons.encode(reservation_json(reservation))
+    for row, (reservation, body) in last.items():
         if before.get(row) == body:
             continue
         at = reservation.updated or tx.batch.seen
@@ -232,7 +230,7 @@ def _reservation_bodies(tx: Transaction, rows: Sequence[int]) -> dict[int, bytes
         return {}
     table = reservations.c
     asked = select(table.record_id, table.body).where(bulk.among(tx.db, table.record_id, known))
-    return dict(tx.db.execute(asked).tuples().all())
+    return {row.record_id: row.body for row in tx.db.execute(asked)}
 
 
 def _address(consent: Consent) -> str:

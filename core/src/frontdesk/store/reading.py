@@ -112,9 +112,15 @@ def unknown_guests(
 ) -> list[Stranger]:
     """Return those guests of whom no record is stored, less those asked for lately."""
     missing = {guest_key(site, guest): (site, guest) for site, guest in wanted}
-    here = stored_records(db, stream, [(site or "", guest) for site, guest in missing.values()])
-    for site, guest in here:
-        del missing[guest_key(site or None, guest)]
+    by_site: dict[str | None, list[str]] = defaultdict(list)
+    for site, guest in missing.values():
+        by_site[site].append(guest)
+    table = records.c
+    for site, some in by_site.items():
+        place = (table.stream_id == stream, table.site == (site or ""))
+        here = select(table.key).where(*place, bulk.among(db, table.key, some))
+        for guest in db.execute(here).scalars():
+            del missing[guest_key(site, guest)]
     if missing:
         asked = select(guests.c.key).where(
             guests.c.connection_id == connection,
