@@ -66,7 +66,11 @@ def _open_postgresql(url: URL) -> Engine:
         # Who waited for a row must then see what the other has written, whatever the
         # database's default is.
         engine = create_engine(
-            url, pool_pre_ping=True, hide_parameters=True, isolation_level="READ COMMITTED"
+            url,
+            pool_pre_ping=True,
+            pool_use_lifo=True,
+            hide_parameters=True,
+            isolation_level="READ COMMITTED",
         )
     except ArgumentError:
         raise StoreError("the store's URL names an unknown driver: use postgresql://") from None
@@ -93,7 +97,14 @@ def _open_sqlite(url: URL) -> Engine:
     if file.is_dir():
         raise StoreError(f"the store {str(file)!r} is a folder; name a file in it")
     # What is written speaks of guests: no error may quote it.
-    engine = create_engine(url, connect_args={"timeout": PATIENCE}, hide_parameters=True)
+    engine = create_engine(
+        url,
+        connect_args={"timeout": PATIENCE},
+        hide_parameters=True,
+        # The connection used last, again: another would have to fill a cache of its own, and
+        # to drop it each time this one has written.
+        pool_use_lifo=True,
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
