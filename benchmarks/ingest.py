@@ -78,6 +78,9 @@ class Stores:
         place = self._folder / f"{name}.db"
         if like:
             shutil.copyfile(self._folder / f"{like}.db", place)
+            # Or the first commit that is synced would wait for all of the copy.
+            with place.open("rb") as file:
+                os.fsync(file.fileno())
         return str(place)
 
     @contextmanager
