@@ -222,6 +222,7 @@ def _into_sqlite(store: str) -> Iterator[Any]:
         "foreign_keys = ON",
         "secure_delete = ON",
         "cache_size = -16384",
+        "wal_autocheckpoint = 4000",
     ):
         db.execute(f"PRAGMA {pragma}")
 

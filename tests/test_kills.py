@@ -58,7 +58,10 @@ def test_the_benchmark_runs() -> None:
         "300",
         "--runs",
         "1",
+        "--preload",
+        "1000",
     ]
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
 
-    assert "ratio by CPU time" in ran.stdout
+    assert "rate / floor by CPU time" in ran.stdout
+    assert "rate into a full store / an empty one by CPU time" in ran.stdout

@@ -6,6 +6,7 @@ import traceback
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from types import MappingProxyType
+from typing import TypedDict
 
 import msgspec
 import pytest
@@ -106,3 +107,33 @@ def test_the_order_of_keys_makes_no_difference() -> None:
     assert jsons.canonical(one) == jsons.canonical(other)
     assert jsons.digest(jsons.canonical(one)) == jsons.digest(jsons.canonical(other))
     assert len(jsons.digest(b"")) == 16
+
+
+class _Row(TypedDict, total=False):
+    Id: object
+    Amount: dict[str, object] | None
+
+
+class _Rows(TypedDict, total=False):
+    Rows: list[_Row]
+
+
+def test_reads_only_what_is_wanted() -> None:
+    """Seen to fail when ``wanted`` is not handed to the decoder."""
+    content = b'{"Rows": [{"Id": 1, "Amount": {"Net": 1.10}, "Other": [1e999999999]}], "Old": {}}'
+
+    assert jsons.decode(content, _Rows) == {"Rows": [{"Id": 1, "Amount": {"Net": Decimal("1.10")}}]}
+
+
+def test_reads_whole_what_does_not_fit_what_is_wanted() -> None:
+    """Seen to fail when the misfit is an error."""
+    content = b'{"Rows": [{"Id": 1, "Amount": "much", "Other": true}], "Old": {}}'
+
+    assert jsons.decode(content, _Rows) == jsons.decode(content)
+
+
+@pytest.mark.parametrize("wanted", [None, _Rows])
+def test_no_json_is_no_json_whatever_is_wanted(wanted: object) -> None:
+    for content in (b'{"Rows": [', b'{"Rows": [{"Id": 1e999}]}', b"\xff"):
+        with pytest.raises(msgspec.DecodeError):
+            jsons.decode(content, wanted)

@@ -202,11 +202,18 @@ class Manifest:
 
     def stream(self, name: str) -> Stream | None:
         """Return the stream of this name."""
-        return next((stream for stream in self.streams if stream.name == name), None)
+        # Plain loops: core asks for every record and event.
+        for stream in self.streams:
+            if stream.name == name:
+                return stream
+        return None
 
     def metric(self, name: str) -> Metric | None:
         """Return the metric of this name."""
-        return next((metric for metric in self.metrics if metric.name == name), None)
+        for metric in self.metrics:
+            if metric.name == name:
+                return metric
+        return None
 
 
 def setting(default: Any = attrs.NOTHING, *, help: str = "") -> Any:

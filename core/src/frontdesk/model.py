@@ -96,7 +96,10 @@ class Account:
         """Return the site of this id; of an account with one site, that one for ``None``."""
         if id is None and len(self.sites) == 1:
             return self.sites[0]
-        return next((site for site in self.sites if site.id == id), None)
+        for site in self.sites:
+            if site.id == id:
+                return site
+        return None
 
 
 @attrs.frozen

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from frontdesk.model import Account
 from frontdesk.store.types import EPOCH
+
+_EPOCH: Final = EPOCH.toordinal()
 
 
 def zone_of(account: Account, *ids: str | None) -> tzinfo:
@@ -26,4 +29,4 @@ def zone_of(account: Account, *ids: str | None) -> tzinfo:
 
 def day_of(time: datetime, zone: tzinfo) -> int:
     """Return the day of *time* on a calendar in *zone*, as days since 1970."""
-    return (time.astimezone(zone).date() - EPOCH.date()).days
+    return time.astimezone(zone).toordinal() - _EPOCH

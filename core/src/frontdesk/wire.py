@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 import attrs
+import msgspec
 
+from frontdesk import jsons
 from frontdesk.model import (
     Consent,
     Event,
@@ -22,6 +25,10 @@ from frontdesk.model import (
 from frontdesk.notices import Notice
 
 _PROFILE = tuple(f.name for f in attrs.fields(Profile) if f.name != "excluded")
+_of_profile = attrgetter(*_PROFILE)
+_RESERVATION = tuple(f.name.rstrip("_") for f in attrs.fields(Reservation))
+_TIMES: Final = ("from", "to", "created", "updated")
+_of_reservation = attrgetter(*(f.name for f in attrs.fields(Reservation)))
 
 
 def event_json(event: Event, id: bytes) -> dict[str, Json]:
@@ -39,7 +46,7 @@ def event_json(event: Event, id: bytes) -> dict[str, Json]:
 
 def profile_json(profile: Profile) -> dict[str, Json]:
     """Return all a destination may learn of a profile."""
-    return {name: getattr(profile, name) for name in _PROFILE}
+    return dict(zip(_PROFILE, _of_profile(profile), strict=True))
 
 
 def consent_json(consent: Consent) -> dict[str, Json]:
@@ -56,8 +63,23 @@ def consent_json(consent: Consent) -> dict[str, Json]:
 
 def reservation_json(reservation: Reservation) -> dict[str, Json]:
     """Return a reservation; its ``from_`` is called ``from``."""
-    values = {f.name.rstrip("_"): getattr(reservation, f.name) for f in attrs.fields(Reservation)}
-    return {k: time_json(v) if isinstance(v, datetime) else v for k, v in values.items()}
+    values = dict(zip(_RESERVATION, _of_reservation(reservation), strict=True))
+    for name in _TIMES:
+        values[name] = time_json(values[name])
+    return values
+
+
+def profile_body(profile: Profile) -> bytes:
+    """Write a profile so that the same profile is always the same bytes."""
+    return jsons.canonical(profile_json(profile))
+
+
+def reservation_body(reservation: Reservation) -> bytes:
+    """Write a reservation as the log keeps it; its times must be aware."""
+    values = dict(zip(_RESERVATION, _of_reservation(reservation), strict=True))
+    for name in _TIMES:
+        values[name] = _universal(values[name])
+    return jsons.encode(values)
 
 
 def ref_json(ref: Ref) -> dict[str, Json]:
@@ -110,7 +132,28 @@ def record_from(values: dict[str, Any]) -> Record:
 
 def time_json(value: datetime | None) -> str | None:
     """Return an aware time in UTC, ``2026-11-22T01:38:47Z``."""
-    return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    universal = _universal(value)
+    return None if universal is None else universal.isoformat()[:-6] + "Z"
+
+
+def event_body(event: Event, id: bytes, properties: bytes) -> bytes:
+    """Write an event as the log keeps it, around its properties, which are written already."""
+    return jsons.encode(
+        {
+            "id": id.hex(),
+            "metric": event.metric,
+            "time": _universal(event.time),
+            "value": event.value,
+            "currency": event.currency,
+            "guest": event.guest,
+            "properties": msgspec.Raw(properties),
+        }
+    )
+
+
+def _universal(value: datetime | None) -> datetime | None:
+    """Return the time in UTC, which JSON writes with a ``Z``."""
+    return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
 
 
 def _time(value: str | None) -> datetime | None:

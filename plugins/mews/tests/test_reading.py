@@ -570,6 +570,15 @@ class TestReservationJoins:
         assert set(kept) == {"Id", "Type", "AccountingState", "CanceledWithReservation", "Amount"}
         assert set(kept["Amount"]) == {"Currency", "NetValue", "GrossValue"}
 
+    async def test_items_of_an_odd_shape_are_read_all_the_same(self, desk: Opener) -> None:
+        """Seen to fail when what does not fit the fields that are wanted is an error."""
+        items = [item(1, "stay-0001", Amount="free", Options=None), item(2, "stay-0001")]
+        platform = house([stay(1)], orderItems_getAll=items)
+        pages = await desk(platform).read("reservations", Purpose.IDS, ids=("stay-0001",))
+        odd, plain = records(pages)[0].payload["Joined"]["Items"]
+        assert (odd["Amount"], odd["CanceledWithReservation"]) == (None, False)
+        assert plain["Amount"]["NetValue"] == 100
+
     async def test_what_mews_does_not_have_is_none(self, desk: Opener) -> None:
         row = stay(1, GroupId="gone", PartnerCompanyId="gone", VoucherId=None, ServiceId=None)
         pages = await desk(house([row], orderItems_getAll=[])).read(

@@ -131,9 +131,12 @@ class Client(Generic[S]):
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         retry: bool = True,
+        wanted: Any = None,
     ) -> Json:
         """Ask for *path* and return the JSON of the answer; :meth:`request` tells more."""
-        answer = await self.request("GET", path, params=params, headers=headers, retry=retry)
+        answer = await self.request(
+            "GET", path, params=params, headers=headers, retry=retry, wanted=wanted
+        )
         return answer.json
 
     async def post(
@@ -144,10 +147,11 @@ class Client(Generic[S]):
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         retry: bool = True,
+        wanted: Any = None,
     ) -> Json:
         """Send *json* to *path* and return the JSON of the answer."""
         answer = await self.request(
-            "POST", path, json=json, params=params, headers=headers, retry=retry
+            "POST", path, json=json, params=params, headers=headers, retry=retry, wanted=wanted
         )
         return answer.json
 
@@ -160,6 +164,7 @@ class Client(Generic[S]):
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         retry: bool = True,
+        wanted: Any = None,
     ) -> Answer:
         """Send a request and return the answer.
 
@@ -169,6 +174,8 @@ class Client(Generic[S]):
             params: The query; those that are None are left out.
             retry: Whether to try again after a failure that may pass. Switch it off for
                 what must not happen twice: a time-out does not tell whether it happened.
+            wanted: A ``TypedDict`` that names the fields to read, where an answer has many
+                more than are used; one that does not fit it is read whole.
 
         Raises:
             AuthenticationError: 401 or 403.
@@ -179,7 +186,7 @@ class Client(Generic[S]):
         """
         asked = Asked(method, self._redactor.path(path), self._connector, self._redactor)
         content = None if json is None else jsons.encode(json)
-        sending = Sending(asked, path, params, headers, content)
+        sending = Sending(asked, path, params, headers, content, wanted)
 
         async def attempt(number: int) -> Answer | Failure:
             return await self._exchange.attempt(sending, number)

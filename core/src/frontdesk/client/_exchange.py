@@ -49,6 +49,8 @@ class Sending:
     params: Mapping[str, Any] | None = attrs.field(repr=False)
     headers: Mapping[str, str] | None = attrs.field(repr=False)
     content: bytes | None = attrs.field(repr=False)
+    #: The fields to read of the answer; None: all.
+    wanted: Any = None
 
 
 @attrs.frozen(kw_only=True)
@@ -106,7 +108,7 @@ class Exchange:
             with anyio.fail_after(self.limits.body):
                 if response.status_code >= _ERROR:
                     return await self._failure(sending.asked, response, number)
-                return await self._answer(sending.asked, response)
+                return await self._answer(sending, response)
         finally:
             await response.aclose()
 
@@ -124,8 +126,8 @@ class Exchange:
             sending.asked.method, url, headers=headers, content=sending.content
         )
 
-    async def _answer(self, asked: Asked, response: httpx.Response) -> Answer | Failure:
-        status = response.status_code
+    async def _answer(self, sending: Sending, response: httpx.Response) -> Answer | Failure:
+        asked, status = sending.asked, response.status_code
         request_id = asked.redactor.request_id(response.headers.get(self.request_id))
         if status >= _REDIRECT:
             return Failure(asked.unusable("it redirects to nowhere", status, request_id))
@@ -136,7 +138,7 @@ class Exchange:
         if not body and (status != _OK or asked.method not in {"GET", "POST"}):
             return Answer(status, response.headers, None)
         try:
-            return Answer(status, response.headers, jsons.decode(body))
+            return Answer(status, response.headers, jsons.decode(body, sending.wanted))
         except msgspec.DecodeError:
             return Failure(asked.unusable("its body is not readable as JSON", status, request_id))
 

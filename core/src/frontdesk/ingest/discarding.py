@@ -71,8 +71,12 @@ def _without(value: Json, tree: dict[str, Any]) -> Json:
         return [_without(item, tree) for item in value]
     if not isinstance(value, dict):
         return value
-    return {
-        key: _without(item, tree[key]) if key in tree else item
-        for key, item in value.items()
-        if key not in tree or tree[key] is not None
-    }
+    # Copied, then cut: there are many fields, and few to drop.
+    kept = dict(value)
+    for key, inner in tree.items():
+        if key in kept:
+            if inner is None:
+                del kept[key]
+            else:
+                kept[key] = _without(kept[key], inner)
+    return kept

@@ -21,7 +21,7 @@ from frontdesk.connection import Connection
 from frontdesk.errors import InvalidConnectorError, RecordError
 from frontdesk.ids import event_id
 from frontdesk.ingest.forgetting import admitted, as_it_was, digest_of, same
-from frontdesk.ingest.keys import Place, guests_of, in_turn, keyed, place_of
+from frontdesk.ingest.keys import Place, guests_of, in_turn, keyed, place_of, stamped
 from frontdesk.ingest.mapping import (
     ROUNDS,
     Outputs,
@@ -56,7 +56,7 @@ from frontdesk.store.reading import Stranger
 from frontdesk.store.remapping import Shelved
 from frontdesk.store.remembering import Memory
 from frontdesk.times import day_of, zone_of
-from frontdesk.wire import event_json, record_json
+from frontdesk.wire import event_body, profile_body, record_json, reservation_body
 
 #: Stream, site and id of a record.
 #: How long a guest the platform does not have is not asked for again.
@@ -124,6 +124,10 @@ class Intake:
         """Ask the store who was forgotten since the connection was opened."""
         await self._reader.learn_forgotten()
 
+    def count_erased(self, number: int) -> None:
+        """Know of guests whom a batch of this intake's erased: no page need be taken again."""
+        self._reader.forgotten += number
+
     async def remap(self, shelved: Sequence[Shelved], seen: datetime) -> Batch:
         """Map stored records anew, each alone; what they say of consent is left out."""
         batch = Batch(seen=seen)
@@ -187,7 +191,7 @@ class Intake:
                 item = Unreadable(item.stream, item.payload, str(error))
             else:
                 payload = self._reader.keep(item.stream, item.payload)
-                return attrs.evolve(item, payload=payload, seen=batch.seen, origin=origin)
+                return stamped(item, payload, batch.seen, origin)
         self._set_aside(item, batch)
         return None
 
@@ -277,14 +281,16 @@ class Intake:
 
     def _collect_events(self, work: _Work, source: Kept | None, batch: Batch) -> None:
         start = self._starts.get(work.record.stream)
-        for event in work.outputs.events:
+        for event, shown in zip(work.outputs.events, work.outputs.shown, strict=True):
             if start is not None and event.time < start:
                 batch.before_history += 1
                 continue
             self._mentioned.add((work.record.site, event.guest))
-            batch.events.append(self._logged(event, work.record, source))
+            batch.events.append(self._logged(event, shown, work.record, source))
 
-    def _logged(self, event: Event, record: Record, source: Kept | None) -> LoggedEvent:
+    def _logged(
+        self, event: Event, shown: bytes, record: Record, source: Kept | None
+    ) -> LoggedEvent:
         id = event_id(self._connection.connector.name, self._account, record, event)
         return LoggedEvent(
             guest=guest_key(record.site, event.guest),
@@ -294,7 +300,7 @@ class Intake:
             id=id,
             value=event.value,
             currency=event.currency,
-            body=jsons.encode(event_json(event, id)),
+            body=event_body(event, id, shown),
             source=source,
         )
 
@@ -304,15 +310,23 @@ class Intake:
         if isinstance(profile, Profile):
             batch.guests.append(Guest(guest_key(site, profile.guest), profile.excluded))
             if not profile.excluded:
-                batch.profiles.append((keyed(profile, site), kept))
+                body = outputs.profile_body
+                if site is not None:
+                    profile = keyed(profile, site)
+                    body = profile_body(profile)
+                batch.profiles.append((profile, kept, body))
         elif isinstance(profile, Merged):
             into = guest_key(site, profile.into)
             batch.leaving.append((Merged(guest_key(site, profile.old), into), kept))
         elif isinstance(profile, Gone):
             batch.leaving.append((keyed(profile, site), kept))
         batch.consents.extend((keyed(consent, site), kept) for consent in outputs.consents)
-        if outputs.reservation is not None:
-            batch.reservations.append((keyed(outputs.reservation, site), kept))
+        reservation, body = outputs.reservation, outputs.reservation_body
+        if reservation is not None:
+            if site is not None:
+                reservation = keyed(reservation, site)
+                body = reservation_body(reservation)
+            batch.reservations.append((reservation, kept, body))
 
     def _failed(self, work: _Work) -> Quarantined:
         record, failures = work.record, work.outputs.failures

@@ -34,7 +34,7 @@ from frontdesk.model import (
     Reservation,
     Wanted,
 )
-from frontdesk.wire import profile_json, reservation_json
+from frontdesk.wire import profile_body, reservation_body
 
 _T = TypeVar("_T")
 #: How often a hook is called again with answers to its refs.
@@ -60,6 +60,11 @@ class Outputs:
     """What the hooks made of one record."""
 
     events: tuple[Event, ...] = ()
+    #: The properties of each event, the profile and the reservation, written: that they can
+    #: be was checked, and costs nothing again.
+    shown: tuple[bytes, ...] = ()
+    profile_body: bytes = b""
+    reservation_body: bytes = b""
     refs: tuple[Ref, ...] = ()
     profile: Profile | Merged | Gone | None = None
     consents: tuple[Consent, ...] = ()
@@ -87,9 +92,13 @@ def map_record(
     reservation = None
     if hooks.has_reservations:
         reservation = run.call("map_reservation", hooks.map_reservation, run.check_reservation)
+    run.refs.update((item, None) for item in found if isinstance(item, Ref))
     return Outputs(
-        events=tuple(item for item in found if isinstance(item, Event)),
-        refs=tuple(dict.fromkeys((*run.refs, *(i for i in found if isinstance(i, Ref))))),
+        events=tuple([item for item in found if isinstance(item, Event)]),
+        shown=tuple(run.shown) if found else (),
+        profile_body=run.profile_body,
+        reservation_body=run.reservation_body,
+        refs=tuple(run.refs),
         profile=profile,
         consents=consents if run.knows_guest(profile) else _opt_outs(consents),
         reservation=reservation,
@@ -123,6 +132,9 @@ class _Run:
         self.failures: list[Failure] = []
         #: What hooks read in *related* and nobody has asked for yet, in order.
         self.refs: dict[Ref, None] = {}
+        #: What was written to see whether it can be.
+        self.shown: list[bytes] = []
+        self.profile_body = self.reservation_body = b""
         self.skipped: str | None = None
 
     def call(self, name: str, hook: Callable[..., _T], check: Callable[[Any], None]) -> _T | None:
@@ -165,13 +177,21 @@ class _Run:
             self.skipped = rule
 
     def check_events(self, found: tuple[object, ...]) -> None:
+        before: object = None
         for item in found:
             if isinstance(item, Event):
                 self._check_event(item)
+                # Often all events of a record show the same.
+                same = self.shown and item.properties is before
+                self.shown.append(self.shown[-1] if same else self._shown(item))
+                before = item.properties
             elif isinstance(item, Ref):
                 self._check_ref(item)
             else:
                 raise RecordError(f"gave a {type(item).__name__}, not an Event or a Ref")
+
+    def _shown(self, event: Event) -> bytes:
+        return _written(f"properties of {event.metric!r}", jsons.encode, event.properties)
 
     def _check_ref(self, ref: Ref) -> None:
         if self.manifest.stream(ref.stream) is None:
@@ -184,16 +204,14 @@ class _Run:
         if self.manifest.metric(event.metric) is None:
             raise RecordError(f"gave metric {event.metric!r}, which the manifest does not declare")
         _text("guest of an event", event.guest)
-        _aware(f"time of {event.metric!r}", event.time)
+        of = repr(event.metric)
+        _aware("time", event.time, of)
         # Days are counted in the property's zone, which may be a day away.
         if not _FIRST < event.time < _LAST:
             raise RecordError(f"the time of {event.metric!r} is out of any calendar")
-        _money(f"value of {event.metric!r}", event.value)
-        _maybe_text(f"currency of {event.metric!r}", event.currency)
-        _maybe_text(f"action of {event.metric!r}", event.action)
-        _maybe_text(f"occurrence of {event.metric!r}", event.occurrence)
-        _maybe_text(f"site of {event.metric!r}", event.site)
-        _json(f"properties of {event.metric!r}", event.properties)
+        _money("value", event.value, of)
+        for name in ("currency", "action", "occurrence", "site"):
+            _maybe_text(name, getattr(event, name), of)
 
     def check_profile(self, profile: object) -> None:
         if profile is None:
@@ -211,8 +229,8 @@ class _Run:
 
     def _check_profile(self, profile: Profile) -> None:
         for name in ("email", "phone_number", "first_name", "last_name"):
-            _maybe_text(f"{name} of a profile", getattr(profile, name))
-        _json("profile", profile_json(profile))
+            _maybe_text(name, getattr(profile, name), "a profile")
+        self.profile_body = _written("profile", profile_body, profile)
         if profile.excluded is not None:
             self._check_rule(profile.excluded)
 
@@ -241,11 +259,11 @@ class _Run:
         if not isinstance(reservation, Reservation):
             raise RecordError(f"gave a {type(reservation).__name__}, not a Reservation")
         for name in ("number", "guest", "status"):
-            _text(f"{name} of a reservation", getattr(reservation, name))
+            _text(name, getattr(reservation, name), "a reservation")
         for name in ("from_", "to", "created", "updated"):
-            _maybe_aware(f"{name.rstrip('_')} of a reservation", getattr(reservation, name))
-        _money("amount of a reservation", reservation.amount)
-        _json("reservation", reservation_json(reservation))
+            _maybe_aware(name.rstrip("_"), getattr(reservation, name), "a reservation")
+        _money("amount", reservation.amount, "a reservation")
+        self.reservation_body = _written("reservation", reservation_body, reservation)
 
 
 def check_record(record: Record) -> None:
@@ -277,52 +295,59 @@ def laid_over(before: Record | None, fresh: Record) -> Record:
     )
 
 
-def _text(what: str, value: object) -> None:
+def _text(what: str, value: object, of: str = "") -> None:
     if not isinstance(value, str) or not value:
-        raise RecordError(f"the {what} is missing or no text")
-    _storable(what, value)
+        raise RecordError(f"the {_part(what, of)} is missing or no text")
+    _storable(what, value, of)
 
 
-def _maybe_text(what: str, value: object) -> None:
+def _maybe_text(what: str, value: object, of: str = "") -> None:
     if value is None:
         return
     if not isinstance(value, str):
-        raise RecordError(f"the {what} is no text")
-    _storable(what, value)
+        raise RecordError(f"the {_part(what, of)} is no text")
+    _storable(what, value, of)
 
 
-def _storable(what: str, value: str) -> None:
+def _part(what: str, of: str) -> str:
+    """Name what was checked, now that there is something to say of it."""
+    return f"{what} of {of}" if of else what
+
+
+def _storable(what: str, value: str, of: str) -> None:
     # PostgreSQL has no such text; what SQLite alone could store would not move there.
     if "\0" in value:
-        raise RecordError(f"the {what} holds a NUL character")
+        raise RecordError(f"the {_part(what, of)} holds a NUL character")
 
 
-def _money(what: str, value: object) -> None:
+def _money(what: str, value: object, of: str) -> None:
     if value is None:
         return
     if not isinstance(value, Decimal):
-        raise RecordError(f"the {what} is no Decimal")
+        raise RecordError(f"the {_part(what, of)} is no Decimal")
     if not value.is_finite() or abs(value) >= _TOO_MUCH:
-        raise RecordError(f"the {what} is beyond all measure")
+        raise RecordError(f"the {_part(what, of)} is beyond all measure")
 
 
-def _aware(what: str, value: object) -> None:
+def _aware(what: str, value: object, of: str = "") -> None:
+    if isinstance(value, datetime) and value.tzinfo is UTC:
+        return
     if not isinstance(value, datetime) or value.utcoffset() is None:
-        raise RecordError(f"the {what} is no aware datetime")
+        raise RecordError(f"the {_part(what, of)} is no aware datetime")
     try:
         value.astimezone(UTC)
     except OverflowError:
-        raise RecordError(f"the {what} is out of any calendar") from None
+        raise RecordError(f"the {_part(what, of)} is out of any calendar") from None
 
 
-def _maybe_aware(what: str, value: object) -> None:
+def _maybe_aware(what: str, value: object, of: str = "") -> None:
     if value is not None:
-        _aware(what, value)
+        _aware(what, value, of)
 
 
-def _json(what: str, value: object) -> None:
+def _written(what: str, write: Callable[[_T], bytes], value: _T) -> bytes:
     try:
-        jsons.encode(value)
+        return write(value)
     except (TypeError, msgspec.EncodeError):
         raise RecordError(f"the {what} cannot be written as JSON") from None
 

@@ -78,9 +78,12 @@ class Session:
                 batch = await self.intake.take(together, origin, self.clock.now())
                 finish(batch)
                 try:
-                    return await self.write(batch)
+                    written = await self.write(batch)
                 except commit.ForgottenMeanwhile:
                     await self.intake.learn_forgotten()
+                else:
+                    self.intake.count_erased(written.erased)
+                    return written
 
     async def write(self, batch: Batch) -> Written:
         """Commit a batch: all of it, or nothing."""

@@ -139,6 +139,7 @@ class _Walk:
             group.start_soon(self._read, send)
             async for page in receive:
                 await self._take(page)
+                del page
         if self._failure is not None:
             raise self._failure
         await self._finish()
@@ -149,6 +150,8 @@ class _Walk:
             try:
                 async for page in pages:
                     await send.send(page)
+                    # Or it would stay in memory until the next one is read.
+                    del page
             except FrontdeskError as error:
                 # What was read before it is committed first: a small quota comes far, too.
                 self._failure = error

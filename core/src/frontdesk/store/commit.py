@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from frontdesk import jsons
-from frontdesk.model import Merged
-from frontdesk.store import departures, inbox, leases, ledger, outputs, quarantining, recording
+from frontdesk.store import (
+    bulk,
+    departures,
+    inbox,
+    leases,
+    ledger,
+    outputs,
+    quarantining,
+    recording,
+)
 from frontdesk.store.accounts import Stored
-from frontdesk.store.batch import Batch, Written
+from frontdesk.store.batch import Batch, Written, mentioned
 from frontdesk.store.schema import connections, counters, cursors, guests
 from frontdesk.store.transaction import Transaction
-from frontdesk.store.upserts import add_up, chunks, insert_missing, replace
+from frontdesk.store.upserts import add_up, replace
 
 
 class ForgottenMeanwhile(Exception):  # noqa: N818  # a signal, not an error
@@ -31,7 +39,7 @@ def write(db: Connection, lease: leases.Lease, stored: Stored, batch: Batch) -> 
     if batch.forgotten is not None and batch.forgotten != tx.forgotten:
         raise ForgottenMeanwhile
     counting = ledger.counting(tx)
-    tx.guests = _guest_rows(tx, set(_mentioned(batch)))
+    tx.guests = _guest_rows(tx, set(mentioned(batch)))
     recording.write_records(tx)
     written = Written(
         events=outputs.log_events(tx),
@@ -41,8 +49,8 @@ def write(db: Connection, lease: leases.Lease, stored: Stored, batch: Batch) -> 
         quarantined=quarantining.write_quarantine(tx),
         before_history=batch.before_history,
         forgotten=len(batch.consents) - len(counting),
+        erased=departures.log_leaving(tx),
     )
-    departures.log_leaving(tx)
     tx.flush()
     _write_counters(tx)
     _write_mark(tx)
@@ -57,10 +65,12 @@ def _guest_rows(tx: Transaction, keys: set[str]) -> dict[str, int]:
     found = _known_guests(tx, ordered)
     missing = [key for key in ordered if key not in found]
     if missing:
-        insert_missing(
-            tx.db, guests, [{"connection_id": tx.stored.id, "key": key} for key in missing]
-        )
-        found |= _known_guests(tx, missing)
+        # Nobody else makes guests of this connection: its row is locked.
+        drawn = bulk.draw(tx.db, guests, len(missing))
+        rows = [(row, tx.stored.id, key) for row, key in zip(drawn, missing, strict=True)]
+        bulk.write(tx.db, guests, ("id", "connection_id", "key"), rows)
+        found |= {key: (row, None) for row, _, key in rows}
+        tx.new_guests.update(drawn)
     _write_exclusions(tx, found)
     _write_asked(tx, found)
     return {key: row for key, (row, _) in found.items()}
@@ -69,15 +79,10 @@ def _guest_rows(tx: Transaction, keys: set[str]) -> dict[str, int]:
 def _known_guests(tx: Transaction, keys: Sequence[str]) -> dict[str, tuple[int, str | None]]:
     """Return row and exclusion of the guests that are there."""
     table = guests.c
-    return {
-        row.key: (row.id, row.excluded)
-        for part in chunks(keys)
-        for row in tx.db.execute(
-            select(table.key, table.id, table.excluded).where(
-                table.connection_id == tx.stored.id, table.key.in_(part)
-            )
-        )
-    }
+    asked = select(table.key, table.id, table.excluded).where(
+        table.connection_id == tx.stored.id, bulk.among(tx.db, table.key, keys)
+    )
+    return {key: (id, excluded) for key, id, excluded in tx.db.execute(asked)}
 
 
 def _write_exclusions(tx: Transaction, found: dict[str, tuple[int, str | None]]) -> None:
@@ -127,23 +132,3 @@ def _write_mark(tx: Transaction) -> None:
         "updated": tx.batch.seen,
     }
     replace(tx.db, cursors, [row])
-
-
-def _mentioned(batch: Batch) -> Iterator[str]:
-    for kept in (*batch.kept, *batch.remapped):
-        yield from kept.guests
-    for event in batch.events:
-        yield event.guest
-    for profile, _ in batch.profiles:
-        yield profile.guest
-    for consent, _ in batch.consents:
-        yield consent.guest
-    for reservation, _ in batch.reservations:
-        yield reservation.guest
-    for leaving, _ in batch.leaving:
-        yield from (leaving.old, leaving.into) if isinstance(leaving, Merged) else (leaving.guest,)
-    for item in batch.quarantined:
-        yield from item.guests
-    for guest in batch.guests:
-        yield guest.key
-    yield from batch.asked

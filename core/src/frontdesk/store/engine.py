@@ -71,7 +71,11 @@ def _open_postgresql(url: URL) -> Engine:
         # Who waited for a row must then see what the other has written, whatever the
         # database's default is.
         engine = create_engine(
-            url, pool_pre_ping=True, hide_parameters=True, isolation_level="READ COMMITTED"
+            url,
+            pool_pre_ping=True,
+            pool_use_lifo=True,
+            hide_parameters=True,
+            isolation_level="READ COMMITTED",
         )
     except ArgumentError:
         raise StoreError("the store's URL names an unknown driver: use postgresql://") from None
@@ -98,7 +102,14 @@ def _open_sqlite(url: URL) -> Engine:
     if file.is_dir():
         raise StoreError(f"the store {str(file)!r} is a folder; name a file in it")
     # What is written speaks of guests: no error may quote it.
-    engine = create_engine(url, connect_args={"timeout": PATIENCE}, hide_parameters=True)
+    engine = create_engine(
+        url,
+        connect_args={"timeout": PATIENCE},
+        hide_parameters=True,
+        # The connection used last, again: another would have to fill a cache of its own, and
+        # to drop it each time this one has written.
+        pool_use_lifo=True,
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
@@ -110,6 +121,9 @@ def _open_sqlite(url: URL) -> Engine:
         # What is erased or overwritten must not stay readable in the file.
         cursor.execute("PRAGMA secure_delete = ON")
         cursor.execute("PRAGMA cache_size = -16384")
+        # A page writes four megabytes: by default, each commit would move all of it into the
+        # file at once, and pages of the indexes again and again.
+        cursor.execute("PRAGMA wal_autocheckpoint = 4000")
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -260,6 +260,8 @@ def erase_guests(erasing: Erasing) -> None:
 
 def remember_addresses(erasing: Erasing) -> None:
     """Remember the addresses nobody else in the brand has: no old opt-in counts for them."""
+    if not erasing.addresses:
+        return
     for address in erasing.addresses - of_others(erasing, erasing.addresses):
         erasing.hashes[erasing.keyed.address(erasing.brand, address)] = False
 

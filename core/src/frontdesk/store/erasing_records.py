@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
@@ -58,9 +58,11 @@ def erase_records(erasing: Erasing) -> None:
     _cut_entries(erasing, {guest for row in of_guest for guest in others[row]}, list(of_guest))
 
 
-def _owned(erasing: Erasing, ids: Iterable[int]) -> set[int]:
+def _owned(erasing: Erasing, ids: Collection[int]) -> set[int]:
     """Return the records that became reservations or events of these guests."""
     owned: set[int] = set()
+    if not ids:
+        return owned
     for table in (reservations.c, log.c):
         asked = select(table.record_id).where(
             table.guest_id.in_(sorted(ids)), table.record_id.is_not(None)
@@ -102,6 +104,8 @@ def _erase_whole(
 
 def _cut_records(erasing: Erasing, rows: Sequence[int], of_guest: dict[int, int]) -> list[int]:
     """Cut the mention out of records of others; return those where that cannot be done."""
+    if not rows:
+        return []
     table = records.c
     found = erasing.db.execute(
         select(table.id, table.digest, table.deleted, payloads.c.body)
@@ -136,6 +140,8 @@ def keyed_digest(erasing: Erasing, row: Any) -> bytes:
 
 def _cut_entries(erasing: Erasing, others: set[int], rows: Sequence[int]) -> None:
     """Cut the mention out of what these records led to for other guests."""
+    if not others:
+        return
     table = log.c
     same = (log_bodies.c.connection_id == table.connection_id) & (log_bodies.c.seq == table.seq)
     found = erasing.db.execute(
@@ -161,13 +167,12 @@ def erase_quarantine(erasing: Erasing) -> None:
             select(pairs.quarantine_id, pairs.guest_id).where(pairs.guest_id.in_(erasing.ids))
         )
     }
-    shared = set(
-        db.execute(
-            select(pairs.quarantine_id).where(
-                pairs.quarantine_id.in_(list(of_guest)), pairs.guest_id.not_in(erasing.ids)
-            )
-        ).scalars()
-    )
+    shared: set[int] = set()
+    if of_guest:
+        others = select(pairs.quarantine_id).where(
+            pairs.quarantine_id.in_(list(of_guest)), pairs.guest_id.not_in(erasing.ids)
+        )
+        shared.update(db.execute(others).scalars())
     asked = (
         select(quarantine)
         .join(streams, streams.c.id == table.stream_id)

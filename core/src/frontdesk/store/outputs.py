@@ -8,11 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Table, func, select
 
 from frontdesk import jsons
 from frontdesk.model import Consent, Profile
-from frontdesk.store import departures, ledger
+from frontdesk.store import bulk, departures, ledger
 from frontdesk.store.batch import Kept, Kind, LoggedEvent
 from frontdesk.store.schema import (
     consents,
@@ -23,8 +23,9 @@ from frontdesk.store.schema import (
     reservations,
 )
 from frontdesk.store.transaction import Transaction
-from frontdesk.store.upserts import add_up, chunks, insert_into, replace
-from frontdesk.wire import consent_json, profile_json, reservation_json
+from frontdesk.store.types import maybe_micros, to_micros, to_millionths
+from frontdesk.store.upserts import insert_into
+from frontdesk.wire import consent_json
 
 
 def _fresh(tx: Transaction, events: list[LoggedEvent]) -> list[LoggedEvent]:
@@ -32,11 +33,7 @@ def _fresh(tx: Transaction, events: list[LoggedEvent]) -> list[LoggedEvent]:
     first: dict[bytes, LoggedEvent] = {}
     for event in events:
         first.setdefault(event.id, event)
-    known: set[bytes] = set()
-    for part in chunks(list(first)):
-        known.update(
-            tx.db.execute(select(log.c.event_id).where(log.c.event_id.in_(part))).scalars()
-        )
+    known = bulk.present(tx.db, log.c.event_id, list(first))
     return [event for id, event in first.items() if id not in known]
 
 
@@ -47,16 +44,14 @@ def log_events(tx: Transaction) -> int:
         return 0
     ids = _count_metrics(tx, events)
     for event in events:
+        value = to_millionths(event.value)
         tx.append(
             Kind.EVENT,
             event.guest,
             event.at,
             event.body,
-            record_id=event.source.row if event.source else None,
-            metric_id=ids[event.metric],
-            event_id=event.id,
-            value=event.value,
-            currency=event.currency,
+            record=event.source.row if event.source else None,
+            event=(ids[event.metric], event.id, value, event.currency),
         )
     _count_days(tx, events, ids)
     return len(events)
@@ -102,62 +97,63 @@ def _count_days(tx: Transaction, events: list[LoggedEvent], ids: dict[str, int])
         total = sums.setdefault(key, [0, Decimal(0)])
         total[0] += 1
         total[1] += event.value or 0
-    rows = [
-        {"metric_id": m, "day": day, "currency": c, "total": n, "value": value}
-        for (m, day, c), (n, value) in sums.items()
-    ]
-    add_up(tx.db, metric_days, rows, sums=("total", "value"))
+    rows = [(*key, number, to_millionths(value)) for key, (number, value) in sums.items()]
+    bulk.write_sums(tx.db, metric_days, rows, sums=("total", "value"))
 
 
 def log_profiles(tx: Transaction) -> int:
     """Log the profiles that changed; return how many."""
-    last = {profile.guest: (profile, kept) for profile, kept in tx.batch.profiles}
+    last = {profile.guest: (profile, kept, body) for profile, kept, body in tx.batch.profiles}
     departures.admit(tx, last)
     before = _profile_digests(tx, [tx.guests[guest] for guest in last])
-    rows: list[dict[str, Any]] = []
-    for guest, (profile, kept) in last.items():
-        body = jsons.canonical(profile_json(profile))
+    rows: list[bulk.Row] = []
+    for guest, (profile, kept, body) in last.items():
         digest = jsons.digest(body)
         if before.get(tx.guests[guest]) == digest:
             continue
         at = kept.record.version or tx.batch.seen
-        tx.append(Kind.PROFILE, guest, at, body, record_id=kept.row)
+        tx.append(Kind.PROFILE, guest, at, body, record=kept.row)
         rows.append(_profile_row(tx, profile, kept, digest, body))
-    replace(tx.db, profiles, rows)
+    _write_over(tx, profiles, rows, tx.new_guests)
     return len(rows)
 
 
+def _write_over(tx: Transaction, table: Table, rows: list[bulk.Row], new: set[int]) -> None:
+    """Write rows that begin with their key; those of *new* keys overwrite nothing."""
+    columns = table.c.keys()
+    bulk.write(tx.db, table, columns, [row for row in rows if row[0] in new])
+    bulk.write_over(tx.db, table, columns, [row for row in rows if row[0] not in new])
+
+
 def _profile_digests(tx: Transaction, rows: Sequence[int]) -> dict[int, bytes]:
+    known = [row for row in rows if row not in tx.new_guests]
+    if not known:
+        return {}
     table = profiles.c
-    return {
-        row.guest_id: row.digest
-        for part in chunks(rows)
-        for row in tx.db.execute(
-            select(table.guest_id, table.digest).where(table.guest_id.in_(part))
-        )
-    }
+    asked = select(table.guest_id, table.digest).where(bulk.among(tx.db, table.guest_id, known))
+    return {row.guest_id: row.digest for row in tx.db.execute(asked)}
 
 
 def _profile_row(
     tx: Transaction, profile: Profile, kept: Kept, digest: bytes, body: bytes
-) -> dict[str, Any]:
-    return {
-        "guest_id": tx.guests[profile.guest],
-        "record_id": kept.row,
-        "email": profile.email.lower() if profile.email else None,
-        "phone_number": profile.phone_number,
-        "first_name": profile.first_name,
-        "last_name": profile.last_name,
-        "digest": digest,
-        "body": body,
-        "updated": tx.batch.seen,
-    }
+) -> bulk.Row:
+    return (
+        tx.guests[profile.guest],
+        kept.row,
+        profile.email.lower() if profile.email else None,
+        profile.phone_number,
+        profile.first_name,
+        profile.last_name,
+        digest,
+        body,
+        to_micros(tx.batch.seen),
+    )
 
 
 def log_consents(tx: Transaction, counting: ledger.Stated) -> int:
     """Log the statements that say something new, of those that count; return how many."""
     said = _latest_consents(tx, {consent.guest for consent, _ in counting})
-    rows: list[dict[str, Any]] = []
+    rows: list[bulk.Row] = []
     for consent, kept in counting:
         key = (tx.guests[consent.guest], consent.channel.value, _address(consent))
         statement = (consent.state.value, consent.at)
@@ -166,10 +162,9 @@ def log_consents(tx: Transaction, counting: ledger.Stated) -> int:
         said[key] = statement
         at = consent.at or kept.record.version or tx.batch.seen
         body = jsons.encode(consent_json(consent))
-        seq = tx.append(Kind.CONSENT, consent.guest, at, body, record_id=kept.row)
+        seq = tx.append(Kind.CONSENT, consent.guest, at, body, record=kept.row)
         rows.append(_consent_row(tx, consent, seq))
-    if rows:
-        tx.db.execute(insert(consents), rows)
+    bulk.write(tx.db, consents, consents.c.keys(), rows)
     return len(rows)
 
 
@@ -177,70 +172,66 @@ def _latest_consents(
     tx: Transaction, keys: set[str]
 ) -> dict[tuple[int, str, str], tuple[str, datetime | None]]:
     """Return the last statement of each guest, channel and address."""
+    known = [row for key in keys if (row := tx.guests[key]) not in tx.new_guests]
+    if not known:
+        return {}
     table = consents.c
-    found: dict[tuple[int, str, str], tuple[str, datetime | None]] = {}
-    for part in chunks(sorted(tx.guests[key] for key in keys)):
-        rows = tx.db.execute(
-            select(table.guest_id, table.channel, table.address, table.state, table.at)
-            .where(table.guest_id.in_(part))
-            .order_by(table.seq)
-        )
-        for row in rows:
-            found[row.guest_id, row.channel, row.address] = (row.state, row.at)
-    return found
+    rows = tx.db.execute(
+        select(table.guest_id, table.channel, table.address, table.state, table.at)
+        .where(bulk.among(tx.db, table.guest_id, known))
+        .order_by(table.seq)
+    )
+    return {(row.guest_id, row.channel, row.address): (row.state, row.at) for row in rows}
 
 
-def _consent_row(tx: Transaction, consent: Consent, seq: int) -> dict[str, Any]:
-    return {
-        "connection_id": tx.stored.id,
-        "seq": seq,
-        "brand_id": tx.stored.brand,
-        "guest_id": tx.guests[consent.guest],
-        "channel": consent.channel.value,
-        "address": _address(consent),
-        "state": consent.state.value,
-        "at": consent.at,
-        "seen": tx.batch.seen,
-        "evidence": consent.evidence,
-    }
+def _consent_row(tx: Transaction, consent: Consent, seq: int) -> bulk.Row:
+    return (
+        tx.stored.id,
+        seq,
+        tx.stored.brand,
+        tx.guests[consent.guest],
+        consent.channel.value,
+        _address(consent),
+        consent.state.value,
+        maybe_micros(consent.at),
+        to_micros(tx.batch.seen),
+        consent.evidence,
+    )
 
 
 def log_reservations(tx: Transaction) -> int:
     """Log the reservations that changed; return how many."""
-    last = {kept.row: reservation for reservation, kept in tx.batch.reservations}
+    last = {kept.row: (reservation, body) for reservation, kept, body in tx.batch.reservations}
     before = _reservation_bodies(tx, list(last))
-    rows: list[dict[str, Any]] = []
-    for row, reservation in last.items():
-        body = jsons.encode(reservation_json(reservation))
+    rows: list[bulk.Row] = []
+    for row, (reservation, body) in last.items():
         if before.get(row) == body:
             continue
         at = reservation.updated or tx.batch.seen
-        tx.append(Kind.RESERVATION, reservation.guest, at, body, record_id=row)
+        tx.append(Kind.RESERVATION, reservation.guest, at, body, record=row)
         rows.append(
-            {
-                "record_id": row,
-                "connection_id": tx.stored.id,
-                "guest_id": tx.guests[reservation.guest],
-                "number": reservation.number,
-                "status": reservation.status,
-                "from_at": reservation.from_,
-                "to_at": reservation.to,
-                "body": body,
-            }
+            (
+                row,
+                tx.stored.id,
+                tx.guests[reservation.guest],
+                reservation.number,
+                reservation.status,
+                maybe_micros(reservation.from_),
+                maybe_micros(reservation.to),
+                body,
+            )
         )
-    replace(tx.db, reservations, rows)
+    _write_over(tx, reservations, rows, tx.new_records)
     return len(rows)
 
 
 def _reservation_bodies(tx: Transaction, rows: Sequence[int]) -> dict[int, bytes]:
+    known = [row for row in rows if row not in tx.new_records]
+    if not known:
+        return {}
     table = reservations.c
-    return {
-        row.record_id: row.body
-        for part in chunks(rows)
-        for row in tx.db.execute(
-            select(table.record_id, table.body).where(table.record_id.in_(part))
-        )
-    }
+    asked = select(table.record_id, table.body).where(bulk.among(tx.db, table.record_id, known))
+    return {row.record_id: row.body for row in tx.db.execute(asked)}
 
 
 def _address(consent: Consent) -> str:

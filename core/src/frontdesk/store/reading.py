@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import attrs
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from frontdesk import jsons
 from frontdesk.model import Json, Origin, Record
+from frontdesk.store import bulk
 from frontdesk.store.batch import StoredRecord, guest_key
 from frontdesk.store.schema import cursors, guests, payloads, record_guests, records, streams
-from frontdesk.store.upserts import chunks
 
 Stranger: TypeAlias = tuple[str | None, str]
 """Site and id of a guest nothing is known of yet."""
+
+_ORIGINS: Final = tuple(Origin)
 
 
 @attrs.frozen
@@ -48,19 +51,16 @@ def stored_records(
 ) -> dict[tuple[str, str], StoredRecord]:
     """Return what is stored under each (site, id) of *stream*, less payloads."""
     table = records.c
-    wanted = set(keys)
+    by_site: dict[str, list[str]] = defaultdict(list)
+    for site, key in keys:
+        by_site[site].append(key)
+    asked = select(table.key, table.id, table.version, table.digest, table.deleted)
     found: dict[tuple[str, str], StoredRecord] = {}
-    for part in chunks(sorted({key for _, key in keys})):
-        rows = db.execute(
-            select(
-                table.id, table.site, table.key, table.version, table.digest, table.deleted
-            ).where(table.stream_id == stream, table.key.in_(part))
-        )
-        for row in rows:
-            if (row.site, row.key) in wanted:
-                found[row.site, row.key] = StoredRecord(
-                    row.id, row.version, row.digest, row.deleted
-                )
+    for site, some in by_site.items():
+        # With the site, or the index is of no use beyond the stream.
+        place = (table.stream_id == stream, table.site == site, bulk.among(db, table.key, some))
+        for key, *rest in db.execute(asked.where(*place)):
+            found[site, key] = StoredRecord(*rest)
     return found
 
 
@@ -70,27 +70,37 @@ def full_records(
     """Return records of *stream*, called *name*, with their payloads, by (site, id)."""
     table = records.c
     found: dict[tuple[str, str], Record] = {}
-    for part in chunks(keys):
-        rows = db.execute(
-            select(records, payloads.c.body)
-            .join(payloads)
-            .where(table.stream_id == stream, table.key.in_(part))
-        ).all()
-        spoken_of = guests_of(db, [row.id for row in rows])
-        for row in rows:
-            found[row.site, row.key] = Record(
-                name,
-                row.key,
-                jsons.decode(row.body),
-                site=row.site or None,
-                guests=_ids(spoken_of.get(row.id, ()), row.site),
-                version=row.version,
-                partial=row.partial,
-                deleted=row.deleted,
-                seen=row.seen,
-                origin=list(Origin)[row.origin],
-            )
+    asked = select(records, payloads.c.body).join(payloads).where(table.stream_id == stream)
+    here = asked.where(bulk.among(db, table.key, keys))
+    rows = [
+        row for site in _sites(db, stream) for row in db.execute(here.where(table.site == site))
+    ]
+    spoken_of = guests_of(db, [row.id for row in rows])
+    for row in rows:
+        found[row.site, row.key] = Record(
+            name,
+            row.key,
+            jsons.decode(row.body),
+            site=row.site or None,
+            guests=_ids(spoken_of.get(row.id, ()), row.site),
+            version=row.version,
+            partial=row.partial,
+            deleted=row.deleted,
+            seen=row.seen,
+            origin=_ORIGINS[row.origin],
+        )
     return found
+
+
+def _sites(db: Connection, stream: int) -> list[str]:
+    """Return the sites of a stream's records, hopping from one to the next in the index."""
+    table = records.c
+    of_stream = select(func.min(table.site)).where(table.stream_id == stream)
+    hop = of_stream.label("site")
+    sites = select(hop).cte("sites", recursive=True)
+    following = of_stream.where(table.site > sites.c.site).scalar_subquery()
+    sites = sites.union_all(select(following).where(sites.c.site.is_not(None)))
+    return list(db.execute(select(sites.c.site).where(sites.c.site.is_not(None))).scalars())
 
 
 def _ids(keys: Iterable[str], site: str) -> tuple[str, ...]:
@@ -103,13 +113,19 @@ def unknown_guests(
 ) -> list[Stranger]:
     """Return those guests of whom no record is stored, less those asked for lately."""
     missing = {guest_key(site, guest): (site, guest) for site, guest in wanted}
-    here = stored_records(db, stream, [(site or "", guest) for site, guest in missing.values()])
-    for site, guest in here:
-        del missing[guest_key(site or None, guest)]
-    for part in chunks(sorted(missing)):
+    by_site: dict[str | None, list[str]] = defaultdict(list)
+    for site, guest in missing.values():
+        by_site[site].append(guest)
+    table = records.c
+    for site, some in by_site.items():
+        place = (table.stream_id == stream, table.site == (site or ""))
+        here = select(table.key).where(*place, bulk.among(db, table.key, some))
+        for guest in db.execute(here).scalars():
+            del missing[guest_key(site, guest)]
+    if missing:
         asked = select(guests.c.key).where(
             guests.c.connection_id == connection,
-            guests.c.key.in_(part),
+            bulk.among(db, guests.c.key, sorted(missing)),
             guests.c.asked >= asked_since,
         )
         for key in db.execute(asked).scalars():
@@ -140,12 +156,11 @@ def not_met(
 def guests_of(db: Connection, rows: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Return the guests each record row speaks of."""
     found: dict[int, tuple[str, ...]] = {}
-    for part in chunks(rows):
-        asked = (
-            select(record_guests.c.record_id, guests.c.key)
-            .join(guests, guests.c.id == record_guests.c.guest_id)
-            .where(record_guests.c.record_id.in_(part))
-        )
-        for row in db.execute(asked):
-            found[row.record_id] = (*found.get(row.record_id, ()), row.key)
+    asked = (
+        select(record_guests.c.record_id, guests.c.key)
+        .join(guests, guests.c.id == record_guests.c.guest_id)
+        .where(bulk.among(db, record_guests.c.record_id, rows))
+    )
+    for record, key in db.execute(asked):
+        found[record] = (*found.get(record, ()), key)
     return found

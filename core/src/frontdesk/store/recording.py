@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
+from frontdesk.store import bulk
 from frontdesk.store.batch import Kept
-from frontdesk.store.reading import stored_records
 from frontdesk.store.schema import payloads, record_guests, records, streams
 from frontdesk.store.transaction import ORIGINS, Transaction
-from frontdesk.store.upserts import chunks, insert_missing, replace
+from frontdesk.store.types import maybe_micros, to_micros
+
+_RECORD: Final = tuple(records.c.keys())
+_BODY: Final = tuple(payloads.c.keys())
+_PAIR: Final = tuple(record_guests.c.keys())
 
 
 def write_records(tx: Transaction) -> None:
@@ -33,65 +36,56 @@ def write_records(tx: Transaction) -> None:
     _mark_met(tx)
 
 
-def _values(tx: Transaction, kept: Kept) -> dict[str, Any]:
-    record = kept.record
-    return {
-        "stream_id": tx.stored.streams[record.stream],
-        "site": record.site or "",
-        "key": record.id,
-        # Of a version that is not whole, only the row is there: outputs point at it.
-        "version": record.version if kept.whole else None,
-        "digest": kept.digest if kept.whole else b"",
-        "seen": record.seen,
-        "origin": ORIGINS[record.origin],
-        "deleted": record.deleted,
-        "partial": record.partial,
-    }
-
-
 def _insert_records(tx: Transaction, fresh: list[Kept]) -> None:
     if not fresh:
         return
     scans = _scans(tx)
-    rows = [
-        {**_values(tx, kept), "scan": scans[tx.stored.streams[kept.record.stream]]}
-        for kept in fresh
-    ]
     # Asking for the new ids back with the insert would take SQLite a statement for each row.
-    tx.db.execute(insert(records), rows)
-    _learn_rows(tx, fresh)
-    bodies = [{"record_id": kept.row, "body": kept.body} for kept in fresh if kept.whole]
-    if bodies:
-        tx.db.execute(insert(payloads), bodies)
+    drawn = bulk.draw(tx.db, records, len(fresh))
+    rows: list[bulk.Row] = []
+    bodies: list[bulk.Row] = []
+    for row, kept in zip(drawn, fresh, strict=True):
+        kept.row = row
+        record, stream = kept.record, tx.stored.streams[kept.record.stream]
+        place = (row, stream, record.site or "", record.id)
+        rows.append((*place, *_version(kept), scans[stream], record.deleted, record.partial))
+        if kept.whole:
+            bodies.append((row, kept.body))
+    bulk.write(tx.db, records, _RECORD, rows)
+    bulk.write(tx.db, payloads, _BODY, bodies)
+    tx.new_records.update(drawn)
 
 
-def _learn_rows(tx: Transaction, fresh: list[Kept]) -> None:
-    by_stream: dict[str, list[Kept]] = defaultdict(list)
-    for kept in fresh:
-        by_stream[kept.record.stream].append(kept)
-    for stream, some in by_stream.items():
-        keys = {(kept.record.site or "", kept.record.id): kept for kept in some}
-        found = stored_records(tx.db, tx.stored.streams[stream], list(keys))
-        for key, kept in keys.items():
-            kept.row = found[key].row
+def _version(kept: Kept) -> bulk.Row:
+    """Return version, digest, seen and origin."""
+    record = kept.record
+    seen, origin = to_micros(record.seen), ORIGINS[record.origin]
+    if not kept.whole:
+        # Only the row is there: outputs point at it.
+        return (None, b"", seen, origin)
+    return (maybe_micros(record.version), kept.digest, seen, origin)
 
 
 def _update_records(tx: Transaction, last: list[Kept]) -> None:
     rows: list[dict[str, Any]] = []
-    bodies: list[dict[str, Any]] = []
+    bodies: list[bulk.Row] = []
     for kept in last:
         if kept.stored is None:
             continue
         kept.row = kept.stored.row
         if kept.whole:
-            rows.append({"row": kept.row, **_values(tx, kept)})
-            bodies.append({"record_id": kept.row, "body": kept.body})
+            record = kept.record
+            values: dict[str, Any] = {"version": record.version, "digest": kept.digest}
+            values |= {"seen": record.seen, "origin": ORIGINS[record.origin]}
+            values |= {"deleted": record.deleted, "partial": record.partial}
+            rows.append({"row": kept.row, **values})
+            bodies.append((kept.row, kept.body))
     if rows:
         changed: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "row"}
         tx.db.execute(
             update(records).where(records.c.id == bindparam("row")).values(**changed), rows
         )
-        replace(tx.db, payloads, bodies)
+        bulk.write_over(tx.db, payloads, _BODY, bodies)
         _stamp_scan(tx, [row["row"] for row in rows])
 
 
@@ -106,16 +100,18 @@ def _mark_met(tx: Transaction) -> None:
 
 
 def _stamp_scan(tx: Transaction, rows: Sequence[int]) -> None:
+    if not rows:
+        return
     table = records.c
-    for part in chunks(rows):
-        scan = select(streams.c.scan).where(streams.c.id == table.stream_id).scalar_subquery()
-        tx.db.execute(
-            update(records).where(table.id.in_(part), table.scan != scan).values(scan=scan)
-        )
+    scan = select(streams.c.scan).where(streams.c.id == table.stream_id).scalar_subquery()
+    chosen = bulk.among(tx.db, table.id, rows)
+    tx.db.execute(update(records).where(chosen, table.scan != scan).values(scan=scan))
 
 
 def _index_guests(tx: Transaction, kept: Iterable[Kept]) -> None:
-    pairs = [
-        {"guest_id": tx.guests[guest], "record_id": one.row} for one in kept for guest in one.guests
-    ]
-    insert_missing(tx.db, record_guests, pairs)
+    guests, new = tx.guests, tx.new_records
+    pairs = [(guests[guest], one.row) for one in kept for guest in one.guests]
+    fresh = [pair for pair in pairs if pair[1] in new]
+    # Two keys may name one guest.
+    bulk.write(tx.db, record_guests, _PAIR, list(dict.fromkeys(fresh)))
+    bulk.write_missing(tx.db, record_guests, _PAIR, [p for p in pairs if p[1] not in new])

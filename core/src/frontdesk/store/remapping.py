@@ -71,7 +71,7 @@ def leave_settled(db: Connection, connection: int, batch: Batch) -> None:
     A profile belongs to the record that last gave it; a guest that was merged, left or was
     erased stays so; neither is said twice.
     """
-    keys = {profile.guest for profile, _ in batch.profiles} | {g.key for g in batch.guests}
+    keys = {profile.guest for profile, _, _ in batch.profiles} | {g.key for g in batch.guests}
     keys |= {x.old if isinstance(x, Merged) else x.guest for x, _ in batch.leaving}
     known: dict[str, tuple[int | None, bool]] = {}
     table = guests.c
@@ -85,8 +85,8 @@ def leave_settled(db: Connection, connection: int, batch: Batch) -> None:
             left = row.merged_into is not None or row.gone is not None
             known[row.key] = (row.record_id, left)
     batch.profiles = [
-        (profile, kept)
-        for profile, kept in batch.profiles
+        (profile, kept, body)
+        for profile, kept, body in batch.profiles
         if _may_speak(known.get(profile.guest), kept.row)
     ]
     batch.guests = [one for one in batch.guests if not known.get(one.key, (None, False))[1]]

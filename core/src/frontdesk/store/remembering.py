@@ -9,7 +9,7 @@ import attrs
 from sqlalchemy import Connection, select
 
 from frontdesk.model import Record
-from frontdesk.store import keyed
+from frontdesk.store import bulk, keyed
 from frontdesk.store.batch import guest_key
 from frontdesk.store.keyed import Keyed
 from frontdesk.store.schema import connections, forgotten, guests
@@ -55,9 +55,13 @@ def remember(
     of_guest = {hashes.guest(connection, key): key for key in keys}
     places = {(record.site or "", record.id) for record in records}
     of_record = {hashes.record(stream, *place): place for place in places}
+    # Of most pages nobody was forgotten.
+    few = bulk.present(db, forgotten.c.hash, [*of_guest, *of_record])
+    if not few:
+        return None
     found = {
         row.hash: row
-        for part in chunks(sorted([*of_guest, *of_record]))
+        for part in chunks(sorted(few))
         for row in db.execute(select(forgotten).where(forgotten.c.hash.in_(part)))
     }
     gone = {key: found[hash].at for hash, key in of_guest.items() if hash in found}

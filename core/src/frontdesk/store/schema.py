@@ -138,6 +138,7 @@ record_guests = Table(
     metadata,
     _to("guest", key=True),
     _to("record", key=True),
+    Index("ix_record_guests_record_id", "record_id"),
 )
 
 metrics = Table(

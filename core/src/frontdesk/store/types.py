@@ -27,6 +27,16 @@ def from_micros(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
+def maybe_micros(value: datetime | None) -> int | None:
+    """Return :func:`to_micros` of a time, if there is one."""
+    return None if value is None else (value - EPOCH) // _MICROSECOND
+
+
+def to_millionths(value: Decimal | None) -> int | None:
+    """Return a whole number of millionths, rounded."""
+    return None if value is None else int((value * _MILLIONTHS).to_integral_value())
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware time, kept as microseconds since 1970: exact, ordered, free of zones."""
 
@@ -35,7 +45,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002
         """Turn a time into microseconds."""
-        return None if value is None else to_micros(value)
+        return maybe_micros(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Turn microseconds into a time."""
@@ -50,7 +60,7 @@ class Amount(TypeDecorator[Decimal]):
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:  # noqa: ARG002
         """Turn money into millionths."""
-        return None if value is None else int((value * _MILLIONTHS).to_integral_value())
+        return to_millionths(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
         """Turn millionths into money."""

@@ -37,7 +37,8 @@ async def pages(
 
     async def fetch(cursor: str | None) -> tuple[Sequence[Json], str | None]:
         limitation = {"Count": count, "Cursor": cursor}
-        answer = await client.post(operation.path, json={**fixed, "Limitation": limitation})
+        question = {**fixed, "Limitation": limitation}
+        answer = await client.post(operation.path, json=question, wanted=operation.wanted)
         rows, following = rows_of(answer, operation)
         return rows, following if len(rows) >= count else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from frontdesk import addresses
@@ -18,7 +19,7 @@ from frontdesk.model import (
     Profile,
     Record,
 )
-from frontdesk_mews.rows import before, joined, part, strings, text
+from frontdesk_mews.rows import before, joined, part, strings, text, texts
 
 #: Domains of the addresses booking sites lend their guests. Mews lists the first five as
 #: examples, the others are seen in the wild; its own flag HasOtaEmail comes first.
@@ -150,7 +151,13 @@ def _on_loan(row: Payload, domains: tuple[str, ...]) -> bool:
     if not isinstance(value, str):
         return False
     domain = value.strip().lower().rpartition("@")[2]
-    return any(domain == own or domain.endswith("." + own) for own in domains)
+    return domain in domains or domain.endswith(_below(domains))
+
+
+@lru_cache(maxsize=16)
+def _below(domains: tuple[str, ...]) -> tuple[str, ...]:
+    """Return how their subdomains end."""
+    return tuple("." + domain for domain in domains)
 
 
 def address(row: Payload) -> Payload | None:
@@ -169,7 +176,7 @@ def _location(row: Payload) -> dict[str, str | None]:
 
 
 def _properties(row: Payload) -> dict[str, Json]:
-    shown: dict[str, Json] = {name: text(row, field) for name, field in _PLAIN if field in row}
+    shown = texts(row, _PLAIN)
     if "IsActive" in row or "ActivityState" in row:
         shown["Mews Is Active"] = _active(row)
     if "Classifications" in row:

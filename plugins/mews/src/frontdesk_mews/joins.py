@@ -6,7 +6,7 @@ A part is absent where it was not asked for or may not be, and None where Mews h
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Final
 
@@ -21,7 +21,7 @@ from frontdesk_mews.rows import JOINED, Row, as_list, as_row
 _NAME: Final = ("Name",)
 _SERVICE: Final = ("Names", "Name", "EnterpriseId")
 _ADDRESS: Final = ("Line1", "Line2", "City", "PostalCode", "CountryCode")
-_AMOUNT: Final = ("Currency", "NetValue", "GrossValue")
+_AMOUNT: Final = frozenset({"Currency", "NetValue", "GrossValue"})
 
 
 @attrs.frozen
@@ -155,17 +155,21 @@ def _id(item: Row) -> str:
 
 def _item(row: Row) -> Row:
     """Keep what the value is made of."""
-    options, amount = as_row(row.get("Options")) or {}, as_row(row.get("Amount"))
+    options, amount = as_row(row.get("Options")), as_row(row.get("Amount"))
+    canceled = options is not None and options.get("CanceledWithReservation") is True
+    # Read with nothing but these fields, an amount needs no copy.
+    if amount is not None and not amount.keys() <= _AMOUNT:
+        amount = _kept(amount, _AMOUNT)
     return {
         "Id": row["Id"],
         "Type": row.get("Type"),
         "AccountingState": row.get("AccountingState"),
-        "CanceledWithReservation": options.get("CanceledWithReservation") is True,
-        "Amount": None if amount is None else _kept(amount, _AMOUNT),
+        "CanceledWithReservation": canceled,
+        "Amount": amount,
     }
 
 
-def _kept(row: Payload, fields: Sequence[str]) -> Row:
+def _kept(row: Payload, fields: Collection[str]) -> Row:
     return {field: row[field] for field in fields if field in row}
 
 

@@ -59,19 +59,22 @@ def worth(items: Sequence[Payload], state: str, basis: Basis, currency: str | No
     Mews is asked to convert all items to that currency. Where it did not and they are
     mixed, only those in it are summed.
     """
-    counted = [_amount(item) for item in items if _counts(item, state)]
-    chosen = _currency({str(amount["Currency"]): None for amount in counted}, currency)
+    states, lost = COUNTED[state], state == "Canceled"
+    counted = [
+        _amount(item)
+        for item in items
+        if item.get("AccountingState") in states
+        and item.get("Type") not in EXCLUDED
+        and (not lost or item.get("CanceledWithReservation") is True)
+    ]
+    chosen = _currency({amount["Currency"]: None for amount in counted}, currency)
     if chosen is None:
         return UNKNOWN if counted else (Decimal(0), None)
-    field = _FIELDS[basis]
-    total = sum((_number(a, field) for a in counted if a["Currency"] == chosen), Decimal(0))
+    field, total = _FIELDS[basis], Decimal(0)
+    for amount in counted:
+        if amount["Currency"] == chosen:
+            total += _number(amount, field)
     return total.quantize(_UNITS.get(chosen, _CENT), ROUND_HALF_UP), chosen
-
-
-def _counts(item: Payload, state: str) -> bool:
-    if item.get("Type") in EXCLUDED or item.get("AccountingState") not in COUNTED[state]:
-        return False
-    return state != "Canceled" or item.get("CanceledWithReservation") is True
 
 
 def _amount(item: Payload) -> Payload:
@@ -90,11 +93,16 @@ def _currency(used: Mapping[str, None], own: str | None) -> str | None:
 
 def _number(amount: Payload, field: str) -> Decimal:
     value = amount.get(field)
+    if type(value) is Decimal:
+        return _measured(value, field)
     if isinstance(value, float):  # JSON that was read elsewhere
         value = str(value)
     elif isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise RecordError(f"{field} of an order item is not a number")
-    number = Decimal(value)
+    return _measured(Decimal(value), field)
+
+
+def _measured(number: Decimal, field: str) -> Decimal:
     if not number.is_finite() or abs(number) >= _TOO_MUCH:
         raise RecordError(f"{field} of an order item is no sum of money")
     return number

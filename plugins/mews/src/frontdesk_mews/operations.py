@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final, TypedDict
 
 import attrs
 
@@ -22,6 +22,32 @@ _STATES: Final = (
 )
 
 
+class _Amount(TypedDict, total=False):
+    Currency: Json
+    NetValue: Json
+    GrossValue: Json
+
+
+class _Options(TypedDict, total=False):
+    CanceledWithReservation: Json
+
+
+class _Item(TypedDict, total=False):
+    Id: Json
+    ServiceOrderId: Json
+    Type: Json
+    AccountingState: Json
+    Options: _Options | None
+    Amount: _Amount | None
+
+
+class _Items(TypedDict, total=False):
+    """What of an order item is used: three of four bytes of a history are the rest."""
+
+    OrderItems: list[_Item]
+    Cursor: Json
+
+
 @attrs.frozen
 class Operation:
     """One operation that lists rows.
@@ -31,6 +57,7 @@ class Operation:
         ids: The filter that takes ids.
         asked: What is asked for in every request. Never an empty list: Mews refuses it.
         batch: How many ids are asked for at once.
+        wanted: What is read of an answer, where most of it is not used.
     """
 
     path: str
@@ -38,6 +65,7 @@ class Operation:
     ids: str
     asked: Payload = attrs.field(factory=dict[str, Json], kw_only=True)
     batch: int = attrs.field(default=1000, kw_only=True)
+    wanted: Any = attrs.field(default=None, kw_only=True)
 
 
 CUSTOMERS: Final = Operation(
@@ -73,6 +101,7 @@ ITEMS: Final = Operation(
     "ServiceOrderIds",
     asked={"AccountingStates": ["Inactive", "Open", "Closed", "Canceled"]},
     batch=200,
+    wanted=_Items,
 )
 # Larger questions are known to time out.
 COMPANIONSHIPS: Final = Operation(

@@ -6,7 +6,7 @@ from typing import Final
 
 from frontdesk.errors import RecordError
 from frontdesk.model import Json, Payload, Site
-from frontdesk_mews.rows import joined, objects, part, required, text
+from frontdesk_mews.rows import joined, objects, part, required, text, texts
 
 #: Property: the field it is read from as it is.
 _PLAIN: Final = (
@@ -32,7 +32,7 @@ _NAMED: Final = (
 
 def properties(row: Payload, site: Site | None) -> dict[str, Json]:
     """Return the properties; one whose source is absent is absent itself."""
-    shown: dict[str, Json] = {name: text(row, field) for name, field in _PLAIN if field in row}
+    shown = texts(row, _PLAIN)
     if "VoucherId" in row:
         shown["Used Voucher"] = text(row, "VoucherId") is not None
     if "Options" in row:

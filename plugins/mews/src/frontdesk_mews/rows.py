@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeAlias, TypeGuard
 
@@ -46,18 +46,36 @@ def text(row: Payload, field: str) -> str | None:
     return value
 
 
+def texts(row: Payload, fields: Iterable[tuple[str, str]]) -> dict[str, Json]:
+    """Read several strings, each under the name that is given for it; absent ones are left out."""
+    found: dict[str, Json] = {}
+    for name, field in fields:
+        if field in row:
+            value = row[field]
+            if value is not None and not isinstance(value, str):
+                raise RecordError(f"{field} is not a string")
+            found[name] = value or None
+    return found
+
+
 def required(row: Payload, field: str) -> str:
     """Read a string that must be there."""
-    value = text(row, field)
-    if value is None:
+    value = row.get(field)
+    if value is None or value == "":
         raise RecordError(f"{field} is missing")
+    if not isinstance(value, str):
+        raise RecordError(f"{field} is not a string")
     return value
 
 
 def instant(row: Payload, field: str) -> datetime | None:
     """Read a time."""
-    value = text(row, field)
-    return None if value is None else _aware(value, field)
+    value = row.get(field)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise RecordError(f"{field} is not a string")
+    return _aware(value, field)
 
 
 def required_instant(row: Payload, field: str) -> datetime:
@@ -101,10 +119,9 @@ def objects(row: Payload, field: str) -> list[Payload]:
 def part(row: Payload, field: str) -> Payload | None:
     """Read an object."""
     value = row.get(field)
-    found = as_row(value)
-    if found is None and value is not None:
-        raise RecordError(f"{field} is not an object")
-    return found
+    if value is None or _is_row(value):
+        return value
+    raise RecordError(f"{field} is not an object")
 
 
 def joined(row: Payload) -> Payload:
