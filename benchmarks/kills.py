@@ -201,7 +201,7 @@ def contents(store: str) -> dict[str, list[tuple[Any, ...]]]:
     Those are of records that a guest whom the platform erased was cut out of.
     """
     found = dump(store)
-    at, deleted, body = 4, 6, 7
+    at, deleted, body = 4, 6, 8
     found["records"] = [
         row if row[at] == digest(row[body], row[deleted]) else (*row[:at], "", *row[at + 1 :])
         for row in found["records"]

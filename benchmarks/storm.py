@@ -41,7 +41,8 @@ from frontdesk_mews.sandbox import PREFIX, Options, Platform, Storm
 sys.path[:0] = [str(Path(__file__).parents[1] / part) for part in ("tests", "core/tests")]
 NAME = "lakes"
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-START = NOW - timedelta(days=730)
+_HISTORY = timedelta(days=730)
+START = NOW - _HISTORY
 
 
 class Service:
@@ -232,17 +233,12 @@ def _judged(platform: Platform, where: str, clean: str) -> Outcome:
 def _differing(where: str, clean: str, forgotten: set[str]) -> Iterator[str]:
     from stores import asked
 
-    # Of guests whose rows are older than history, only some are met: those of events, and
-    # those of whom somebody heard while following.
-    old = {
-        key
-        for key, version in asked(
-            where,
-            "SELECT r.key, r.version FROM records r JOIN streams s ON s.id = r.stream_id"
-            " WHERE s.name = 'customers'",
-        )
-        if version is not None and version < START.timestamp() * 1e6
-    }
+    # The clean store's history begins as much later as the storm took. Of what changed before,
+    # it has only guests of whom events speak; the other may have heard of more.
+    ((began,),) = asked(clean, "SELECT live_start FROM connections")
+    start = began - _HISTORY // timedelta(microseconds=1)
+    question = "SELECT key FROM records WHERE version < :start"
+    old = {str(key) for (key,) in asked(where, question, start=start)}
     questions = {
         "profiles": "SELECT g.key, p.body FROM profiles p JOIN guests g ON g.id = p.guest_id",
         "reservations": "SELECT r.key, v.body FROM reservations v"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from inn import Inn, asked, guest, stay, sync
 
-from frontdesk.store import blanking, leaving
+from frontdesk.store import blanking, departures
 
 pytestmark = pytest.mark.anyio
 
@@ -57,9 +57,9 @@ async def test_erased_together_or_alone_the_same_is_left(
         some.append(len(blank))
         return erase(tx, blank)
 
-    monkeypatch.setattr(leaving.blanking, "erase", counted)
+    monkeypatch.setattr(departures.blanking, "erase", counted)
     await sync(together, met())
-    monkeypatch.setattr(leaving.blanking, "erase", lambda tx, blank: {})
+    monkeypatch.setattr(departures.blanking, "erase", lambda tx, blank: {})
     await sync(alone, met())
 
     assert max(some) >= 2

@@ -176,7 +176,7 @@ class Desk:
         self, stream: str, purpose: Purpose = Purpose.HISTORY, **query: Any
     ) -> list[Page]:
         pages: AsyncIterator[Page] = mews.fetch_history(
-            self.client, Query(stream, purpose, **query)
+            self.client, Query(stream, purpose, **{"overlap": mews.reading.OVERLAP, **query})
         )
         return [page async for page in pages]
 

@@ -87,7 +87,6 @@ class Client(Generic[S]):
             http=_http(base_url, auth, self._gate, self._limits),
             pacer=pacer,
             slots=anyio.Semaphore(self._limits.in_flight),
-            background_slots=anyio.Semaphore(max(self._limits.in_flight - 1, 1)),
             limits=self._limits,
             clock=self._clock,
             # Jitter spreads load; nobody gains by guessing it.

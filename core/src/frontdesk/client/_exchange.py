@@ -60,11 +60,16 @@ class Exchange:
     http: httpx.AsyncClient = attrs.field(repr=False)
     pacer: Pacer
     slots: anyio.Semaphore
-    background_slots: anyio.Semaphore
     limits: Limits
     clock: Clock
     jitter: random.Random
     request_id: str
+    #: One slot fewer: what is not in the background never waits for all of them.
+    background_slots: anyio.Semaphore = attrs.field(init=False)
+
+    @background_slots.default
+    def _(self) -> anyio.Semaphore:
+        return anyio.Semaphore(max(self.limits.in_flight - 1, 1))
 
     @property
     def closed(self) -> bool:
@@ -98,7 +103,6 @@ class Exchange:
         if not in_background():
             async with self.slots:
                 return await self._send(sending, number)
-        # One slot is always left for what is not in the background.
         async with self.background_slots, self.slots:
             return await self._send(sending, number)
 
