@@ -98,6 +98,7 @@ class Outcome:
     #: Tables that differ from those of a store that read everything once.
     differing: tuple[str, ...]
     inbox: dict[str, int]
+    strays: int
     accepted: int = 0
     seconds: float = 0.0
     #: How the service ended in the end.
@@ -227,6 +228,7 @@ def _judged(platform: Platform, where: str, clean: str) -> Outcome:
         may=len(may),
         differing=tuple(_differing(where, clean, platform.forgotten())),
         inbox=dict(zip(names, row, strict=True)),
+        strays=sum(total for (total,) in asked(where, "SELECT total FROM strays")),
     )
 
 

@@ -65,11 +65,12 @@ class Exchange:
     jitter: random.Random
     request_id: str
     #: One slot fewer: what is not in the background never waits for all of them.
-    background_slots: anyio.Semaphore = attrs.field(init=False)
-
-    @background_slots.default
-    def _(self) -> anyio.Semaphore:
-        return anyio.Semaphore(max(self.limits.in_flight - 1, 1))
+    background_slots: anyio.Semaphore = attrs.field(
+        init=False,
+        default=attrs.Factory(
+            lambda own: anyio.Semaphore(max(own.limits.in_flight - 1, 1)), takes_self=True
+        ),
+    )
 
     @property
     def closed(self) -> bool:

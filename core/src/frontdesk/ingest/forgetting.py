@@ -28,6 +28,8 @@ def admitted(record: Record, memory: Memory, back: set[str], *, own: bool) -> Re
         back: Keys of guests whom newer records of this take brought back; added to.
         own: In this stream, ids of records are those of guests.
     """
+    if not (memory.guests or memory.records):
+        return record
     keys = keys_of(record, own=own)
     gone = [key for key in keys if key in memory.guests]
     there = {key for key in gone if key in memory.back or key in back}
@@ -71,7 +73,9 @@ def same(digest: bytes, known: Kept | StoredRecord | None, memory: Memory | None
     """Tell whether a version is the known one, be it that a mention was cut out of that."""
     if known is None:
         return False
-    return known.digest in {digest, memory.keyed.digest(digest) if memory else digest}
+    if known.digest == digest:
+        return True
+    return memory is not None and known.digest == memory.keyed.digest(digest)
 
 
 def hidden(records: Sequence[Record], memory: Memory | None, *, own: bool) -> set[str]:

@@ -190,25 +190,33 @@ class Receiver:
         except Exception as error:  # noqa: BLE001  # a third party's code may raise anything
             _log.warning("%s: route_webhook fails: %s", verified[0].connector.name, explain(error))
             named = set()
-        # One that names nobody is for everybody it may be for.
-        meant = [one for one in verified if not named or await self._is_named(one, named)]
+        meant, unknown = await self._named(verified, named)
         if meant:
             return await self._take(meant, delivery)
-        if any([await self._of(one) is None for one in verified]):
+        if unknown:
             # Whose account that is will be known once it is opened.
             return _AGAIN
         connector, now = verified[0].connector.name, delivery.received
         await self._store.write(lambda db: inbox.count_stray(db, connector, now))
         return _TAKEN
 
-    async def _is_named(self, connection: Connection, named: set[str]) -> bool:
-        known = await self._of(connection)
-        if known is None:
-            return False
-        if named & _ids(known.account):
-            return True
-        known = await self._of(connection, again=True)
-        return known is not None and bool(named & _ids(known.account))
+    async def _named(
+        self, some: Sequence[Connection], named: set[str]
+    ) -> tuple[list[Connection], bool]:
+        """Return those whose account or site is named, and whether some are not known yet.
+
+        One that names nobody is for everybody it may be for.
+        """
+        if not named:
+            return list(some), False
+        unknown = False
+        for again in (False, True):
+            found = [(one, await self._of(one, again=again)) for one in some]
+            unknown |= any(known is None for _, known in found)
+            meant = [one for one, known in found if known and named & _ids(known.account)]
+            if meant:
+                return meant, unknown
+        return [], unknown
 
     async def _of(self, connection: Connection, *, again: bool = False) -> _Known | None:
         """Return what the store knows of a connection; None if it was never opened."""

@@ -64,18 +64,19 @@ def log_leaving(tx: Transaction) -> int:
     erased = 0
     for said, kept in _standing(tx):
         guest = tx.guests[_guest(said)]
-        word = (_KINDS[type(said)], jsons.encode(leaving_json(said)))
+        kind, body = _KINDS[type(said)], jsons.encode(leaving_json(said))
         # A record that another hook fails on comes again and again.
-        if last.get(guest, _NONE)[:2] == word or _is_overtaken(last.get(guest, _NONE), said, kept):
+        known = last.get(guest, _NONE)
+        if known[:2] == (kind, body) or _is_overtaken(known, said, kept):
             continue
         if isinstance(said, Merged):
-            tx.append(Kind.MERGED, said.old, _time(tx, kept), word[1])
+            tx.append(Kind.MERGED, said.old, _time(tx, kept), body)
             merges.append((guest, tx.guests[said.into]))
         else:
             _write_merges(tx, merges)
-            word = (Kind.GONE, _leave(tx, said, _time(tx, kept), hidden.get(guest)))
+            body = _leave(tx, said, _time(tx, kept), hidden.get(guest))
             erased += said.erase
-        last[guest] = (*word, None)
+        last[guest] = (kind, body, None)
     _write_merges(tx, merges)
     return erased
 

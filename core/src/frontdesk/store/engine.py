@@ -18,6 +18,16 @@ _WRITE: Final = "frontdesk_write"
 _DURABLE: Final = "frontdesk_durable"
 #: Options of a reading transaction: all its questions see the same store.
 _READ: Final[dict[str, dict[str, Any]]] = {"postgresql": {"isolation_level": "REPEATABLE READ"}}
+_PRAGMAS: Final = (
+    "journal_mode = WAL",
+    "foreign_keys = ON",
+    # What is erased or overwritten must not stay readable in the file.
+    "secure_delete = ON",
+    "cache_size = -16384",
+    # A page writes four megabytes: by default, each commit would move all of it into the file
+    # at once, and pages of the indexes again and again.
+    "wal_autocheckpoint = 4000",
+)
 #: How many seconds a writer waits for another.
 PATIENCE: Final = 30
 #: After how many idle seconds PostgreSQL ends a transaction: a process that was stopped
@@ -116,14 +126,8 @@ def _open_sqlite(url: URL) -> Engine:
         # The driver's own transactions start too late and end too early for us.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        # What is erased or overwritten must not stay readable in the file.
-        cursor.execute("PRAGMA secure_delete = ON")
-        cursor.execute("PRAGMA cache_size = -16384")
-        # A page writes four megabytes: by default, each commit would move all of it into the
-        # file at once, and pages of the indexes again and again.
-        cursor.execute("PRAGMA wal_autocheckpoint = 4000")
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine, "begin")

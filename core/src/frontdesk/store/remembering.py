@@ -55,10 +55,10 @@ def remember(
     of_guest = {hashes.guest(connection, key): key for key in keys}
     places = {(record.site or "", record.id) for record in records}
     of_record = {hashes.record(stream, *place): place for place in places}
-    # Of most pages nobody was forgotten.
+    # Of most pages nobody was forgotten; what was cut out of their records is known all the same.
     few = bulk.present(db, forgotten.c.hash, [*of_guest, *of_record])
     if not few:
-        return None
+        return Memory(hashes, {}, {}, frozenset())
     found = {
         row.hash: row
         for part in chunks(sorted(few))
