@@ -55,6 +55,7 @@ def _print_status(row: ConnectionRow) -> None:
         ("at work", lease),
         ("records", records),
         ("quarantine", row.quarantined and f"{row.quarantined:,} open"),
+        ("inbox", row.pending and f"{row.pending:,} webhooks wait to be drained"),
         ("ends soon", _ending(row)),
     ):
         if text:

@@ -11,7 +11,7 @@ import attrs
 from sqlalchemy import Connection, func, select
 
 from frontdesk.store.runtime_secrets import expiring
-from frontdesk.store.schema import connections, counters, cursors, quarantine, streams
+from frontdesk.store.schema import connections, counters, cursors, inboxes, quarantine, streams
 from frontdesk.store.states import what_to_do
 
 
@@ -44,6 +44,7 @@ class ConnectionRow:
         records: Record versions by outcome, over all streams.
         outcomes: The same by stream.
         quarantined: Open entries of quarantine.
+        pending: Webhooks that were received and wait to be drained.
         expiring: When secrets obtained at run time end, by name, where that is known.
     """
 
@@ -62,6 +63,7 @@ class ConnectionRow:
     records: dict[str, int]
     outcomes: dict[str, dict[str, int]]
     quarantined: int
+    pending: int
     expiring: dict[str, datetime]
 
 
@@ -69,6 +71,7 @@ def list_connections(db: Connection) -> list[ConnectionRow]:
     """Return every connection the store knows, by name."""
     walks, last = _walks(db)
     outcomes, open_entries, ends = _outcomes(db), _open_entries(db), expiring(db)
+    waiting = {row.connection_id: row.pending for row in db.execute(select(inboxes))}
     return [
         ConnectionRow(
             name=row.name,
@@ -86,6 +89,7 @@ def list_connections(db: Connection) -> list[ConnectionRow]:
             records=_summed(outcomes[row.id]),
             outcomes=outcomes[row.id],
             quarantined=open_entries.get(row.id, 0),
+            pending=waiting.get(row.id, 0),
             expiring=ends.get(row.id, {}),
         )
         for row in db.execute(select(connections).order_by(connections.c.name)).all()
