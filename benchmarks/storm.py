@@ -36,13 +36,12 @@ from frontdesk.ingest.draining import drain
 from frontdesk.ingest.session import opened
 from frontdesk.progress import Report
 from frontdesk.serving import listen, served
+from frontdesk.store.types import from_micros, to_micros
 from frontdesk_mews.sandbox import PREFIX, Options, Platform, Storm
 
 sys.path[:0] = [str(Path(__file__).parents[1] / part) for part in ("tests", "core/tests")]
 NAME = "lakes"
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-_HISTORY = timedelta(days=730)
-START = NOW - _HISTORY
 
 
 class Service:
@@ -209,7 +208,7 @@ def _judged(platform: Platform, where: str, clean: str) -> Outcome:
         platform.journal,
         platform.stays(),
         read=platform.now,
-        start=START,
+        start=_start(where),
         forgotten=platform.forgotten(),
     )
     account = platform.world.chain
@@ -237,10 +236,8 @@ def _differing(where: str, clean: str, forgotten: set[str]) -> Iterator[str]:
 
     # The clean store's history begins as much later as the storm took. Of what changed before,
     # it has only guests of whom events speak; the other may have heard of more.
-    ((began,),) = asked(clean, "SELECT live_start FROM connections")
-    start = began - _HISTORY // timedelta(microseconds=1)
     question = "SELECT key FROM records WHERE version < :start"
-    old = {str(key) for (key,) in asked(where, question, start=start)}
+    old = {str(key) for (key,) in asked(where, question, start=to_micros(_start(clean)))}
     questions = {
         "profiles": "SELECT g.key, p.body FROM profiles p JOIN guests g ON g.id = p.guest_id",
         "reservations": "SELECT r.key, v.body FROM reservations v"
@@ -262,6 +259,14 @@ def _differing(where: str, clean: str, forgotten: set[str]) -> Iterator[str]:
     # only for who never saw the opt-out. Nobody may be in for the storm alone.
     if not _subscribed(where) <= _subscribed(clean) | old:
         yield "consents"
+
+
+def _start(where: str) -> datetime:
+    """Return where a store's history begins: two years before its account was opened."""
+    from stores import asked
+
+    ((began,),) = asked(where, "SELECT live_start FROM connections")
+    return from_micros(began) - timedelta(days=730)
 
 
 def _told_apart(key: str, forgotten: set[str]) -> bool:
