@@ -365,3 +365,59 @@ async def test_a_guest_is_forgotten_in_what_waits_as_well(store: Path) -> None:
         assert "ada@example.com" not in shown
     assert b"ada@example.com" not in inn.written(store)
     assert sums_up(store)
+
+
+async def test_a_delivery_is_pending_until_what_it_led_to_is_committed(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law 1. Seen to fail when deliveries leave the inbox as they are taken."""
+    from frontdesk.store import outputs
+
+    inn.Counting.others.add(str(store))
+    house = busy(1)
+    async with opened_desk(store, house) as desk:
+        house.rows["stays"].append(stay("new", booked="2026-10-30T10:00:00Z"))
+        await send(desk, about("stays", "new"))
+
+        def die(_: Any) -> int:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(outputs, "log_reservations", die)
+            with pytest.raises(KeyboardInterrupt):
+                await drained(desk)
+        (box,) = await desk.inboxes()
+        assert (box.drained, box.pending) == (0, 1)
+
+        await drained(desk)
+        (box,) = await desk.inboxes()
+        assert (box.drained, box.pending) == (1, 0)
+    assert inn.metrics(store)["Booked Stay"] == 2
+
+
+async def test_a_delivery_is_on_disk_before_it_is_answered(store: Path) -> None:
+    """A power cut may undo the last pages, which are read again, but no delivery.
+
+    Seen to fail when a delivery is written as a page is.
+    """
+    from sqlalchemy import Engine, event
+
+    levels: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if statement.startswith("PRAGMA synchronous"):
+            levels.append(statement)
+        if statement.startswith("INSERT INTO deliveries"):
+            levels.append("delivery")
+        if statement.startswith("INSERT INTO records"):
+            levels.append("page")
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        async with opened_desk(store, busy(1)) as desk:
+            await send(desk, about("stays", "s0"))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+    assert levels[levels.index("page") - 1] == "PRAGMA synchronous = NORMAL"
+    assert levels[levels.index("delivery") - 1] == "PRAGMA synchronous = FULL"
