@@ -168,11 +168,24 @@ def test_the_end_of_a_secret_is_announced_a_month_ahead(
     ends = datetime.now(UTC) + timedelta(days=days)
     with opened(store) as db:
         db.execute("UPDATE runtime_secrets SET expires = ?", (int(ends.timestamp() * 1e6),))
+        db.execute("UPDATE runtime_secrets SET updated = expires - 40 * 86400 * 1000000")
 
     assert ran(monkeypatch, "status", "--store", store) == 0
 
     said = f"ends soon: refresh on {ends:%Y-%m-%d}"
     assert (said in capsys.readouterr().out) == announced
+
+
+def test_the_end_of_a_token_that_lives_for_hours_is_no_news(
+    store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Seen to fail when every end within a month is announced."""
+    filled(store, OLD)
+    with opened(store) as db:
+        db.execute("UPDATE runtime_secrets SET expires = updated + 3600000000")
+
+    assert ran(monkeypatch, "status", "--store", store) == 0
+    assert "ends soon" not in capsys.readouterr().out
 
 
 def test_a_state_that_cannot_be_kept_needs_attention(store: Path) -> None:

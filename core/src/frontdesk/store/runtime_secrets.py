@@ -10,8 +10,8 @@ configured.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import attrs
 from sqlalchemy import Connection as Db
@@ -26,6 +26,8 @@ from frontdesk.store.keyring import VARIABLE, Keyring, UnreadableError
 from frontdesk.store.schema import connections, runtime_secrets
 
 _COLUMNS = runtime_secrets.c
+#: What lives no longer is renewed without anybody's help.
+SHORT_LIVED: Final = timedelta(days=7)
 
 
 @attrs.frozen
@@ -183,11 +185,15 @@ def rekey(db: Db, keyring: Keyring, *, drop: bool = False) -> Rekeyed:
 
 
 def expiring(db: Db) -> dict[int, dict[str, datetime]]:
-    """Return when secrets end, by account and name, where that is known; it takes no key."""
+    """Return when secrets end, by account and name, where that is known; it takes no key.
+
+    Tokens that live for hours only are left out: whoever obtained them does so again.
+    """
     found: dict[int, dict[str, datetime]] = {}
-    asked = select(_COLUMNS.connection_id, _COLUMNS.name, _COLUMNS.expires)
+    asked = select(_COLUMNS.connection_id, _COLUMNS.name, _COLUMNS.expires, _COLUMNS.updated)
     for row in db.execute(asked.where(_COLUMNS.expires.is_not(None)).order_by(_COLUMNS.expires)):
-        found.setdefault(row.connection_id, {})[row.name] = row.expires
+        if row.expires - row.updated > SHORT_LIVED:
+            found.setdefault(row.connection_id, {})[row.name] = row.expires
     return found
 
 
