@@ -339,7 +339,8 @@ def test_a_process_that_sleeps_inside_its_transaction_blocks_nobody_for_ever(
 
     said = woken(process)
 
-    assert "StoreError" in said
+    # The end of its transaction, or that its lease is another's by now: whichever it meets first.
+    assert "StoreError" in said or "LeaseError" in said
     assert "666.00" not in repr(before)
     assert dump(url) == before
     undisturbed = new_store("sqlite")
