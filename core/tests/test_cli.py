@@ -743,7 +743,9 @@ def test_the_inbox_is_shown_and_can_be_discarded(run: Run, inn: Inn) -> None:
 
     (box,) = run("inbox", "--json").json["inboxes"]
     assert (box["connection"], box["received"], box["pending"]) == ("oak", 1, 1)
-    assert "oak" in run("inbox").out
+    said = run("inbox").out
+    assert "oak (acorn): 1 received: 0 duplicate, 0 drained" in said
+    assert "43 bytes wait, the oldest since" in said
     assert "nothing was pending" in run("inbox", "discard", "--before", "2020-01-01").out
     assert "oak: 1 deliveries discarded" in run("inbox", "discard", "--before", "2100-01-01").out
     assert "inbox discard: 1 of oak" in run("inbox").out

@@ -345,24 +345,35 @@ async def test_an_older_version_that_a_late_delivery_brings_replaces_nothing(sto
 
 
 async def test_a_guest_is_forgotten_in_what_waits_as_well(store: Path) -> None:
-    """Seen to fail when the inbox is left as it is."""
+    """Of what speaks of others as well, the rest is read: nothing ends in quarantine.
+
+    Seen to fail when the inbox is left as it is.
+    """
     house = busy(2)
     connector = hooked(Webhook.FACTS, webhook_discard=("news.row.passport",))
     async with opened_desk(store, house, connector) as desk:
-        rows = [row("guests", guest("ada", name="CANARY")), row("guests", guest("bob"))]
-        await send(desk, *rows)
-        headers, body = signed(about("stays", "s1"), note="no JSON: ada@example.com")
-        await desk.receive("oak", headers=headers, body=body)
+        await send(
+            desk,
+            row("guests", guest("ada", name="CANARY")),
+            row("guests", guest("bob", name="Robert", changed="2026-10-31T10:00:00Z")),
+        )
+        await send(desk, about("guests", "ada"))
+        await send(desk, about("stays", "s1"), note="ring ada@example.com")
 
         receipts = await desk.forget("ada@example.com")
 
-        assert receipts[0].erased["oak"]["deliveries"] == 2
+        assert receipts[0].erased["oak"]["deliveries"] == 3
         assert b"CANARY" not in inn.written(store)
         assert b"ada@example.com" not in inn.written(store)
         assert sums_up(store)
         await drained(desk)
-        shown = [row.profile["email"] for row in await desk.profiles()]
+        shown = {row.profile["email"]: row.profile["first_name"] for row in await desk.profiles()}
+        assert shown["bob@example.com"] == "Robert"
         assert "ada@example.com" not in shown
+        assert await desk.quarantine() == []
+        (box,) = await desk.inboxes()
+        # The third was about her as a whole: nobody can tell what else it says.
+        assert (box.drained, box.discarded, box.quarantined) == (2, 1, 0)
     assert b"ada@example.com" not in inn.written(store)
     assert sums_up(store)
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from frontdesk.cli.options import ConfigOption, JsonOption, StoreOption, configured, looking
-from frontdesk.cli.output import print_json, print_table
+from frontdesk.cli.output import print_json, shown
 from frontdesk.cli.running import run as finish
 from frontdesk.errors import ConfigurationError
+
+#: How a delivery ends; they add up to what was received.
+ENDS: Final = ("duplicate", "drained", "quarantined", "discarded", "pending")
 
 
 def add(app: typer.Typer) -> None:
@@ -93,11 +96,13 @@ def inbox(
         foreign = {name: {"total": n, "last": last} for name, (n, last) in strays.items()}
         print_json({"inboxes": rows, "strays": foreign, "audits": audits})
         return
-    columns = (
-        "connection", "received", "duplicate", "drained", "quarantined", "discarded", "pending",
-        "bytes", "oldest",
-    )  # fmt: skip
-    print_table("Inbox", columns, [[getattr(row, name) for name in columns] for row in rows])
+    for row in rows:
+        ends = ", ".join(f"{getattr(row, end):,} {end}" for end in ENDS)
+        typer.echo(f"{row.connection} ({row.integration}): {row.received:,} received: {ends}")
+        if row.oldest is not None:
+            typer.echo(f"  {row.bytes:,} bytes wait, the oldest since {shown(row.oldest)} UTC")
+    if not rows:
+        typer.echo("the store has no connection yet")
     for connector, (number, last) in strays.items():
         typer.echo(
             f"{number:,} webhooks to /webhooks/at/{connector} were meant for no connection here, "

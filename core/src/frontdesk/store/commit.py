@@ -38,6 +38,8 @@ def write(db: Connection, lease: leases.Lease, stored: Stored, batch: Batch) -> 
     tx = Transaction(db, lease, stored, batch)
     if batch.forgotten is not None and batch.forgotten != tx.forgotten:
         raise ForgottenMeanwhile
+    # First: what this page erases is looked for in the inbox, and these have been read.
+    inbox.settle(tx)
     counting = ledger.counting(tx)
     tx.guests = _guest_rows(tx, set(mentioned(batch)))
     recording.write_records(tx)
@@ -54,7 +56,6 @@ def write(db: Connection, lease: leases.Lease, stored: Stored, batch: Batch) -> 
     tx.flush()
     _write_counters(tx)
     _write_mark(tx)
-    inbox.settle(tx)
     db.execute(update(connections).where(connections.c.id == stored.id).values(seq=tx.seq))
     return written
 

@@ -1,14 +1,15 @@
-"""Taking the mention of guests out of deliveries that wait to be drained."""
+"""Taking guests out of deliveries that wait to be drained."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from frontdesk import jsons
-from frontdesk.store.erasing import EMPTY, Erasing
+from frontdesk.model import Json
+from frontdesk.store.erasing import Erasing
 from frontdesk.store.schema import connections, deliveries, inboxes
 
 #: Deliveries in memory at a time.
@@ -16,14 +17,16 @@ _BATCH: Final = 500
 
 
 def erase_inbox(erasing: Erasing) -> None:
-    """Cut the guests out of pending deliveries of their brand, which are read later on.
+    """Take the guests out of pending deliveries of their brand.
 
-    One out of which they cannot be cut is emptied: it then ends in quarantine, without them.
+    Of several entries, those that speak of the guests go, and the others are read later on. A
+    delivery that is about them as a whole goes whole, and counts as discarded: it is older
+    than their being forgotten.
     """
     table = deliveries.c
     last = 0
     while rows := erasing.db.execute(
-        select(table.id, table.connection_id, table.body)
+        select(table.id, table.connection_id, table.body, table.bytes)
         .join(connections, connections.c.id == table.connection_id)
         .where(connections.c.brand_id == erasing.brand, table.id > last)
         .order_by(table.id)
@@ -32,29 +35,35 @@ def erase_inbox(erasing: Erasing) -> None:
         last = rows[-1].id
         for row in rows:
             if erasing.mentions.said_in(row.body):
-                _rewrite(erasing, row.id, row.connection_id, row.body)
+                _erase(erasing, row)
 
 
-def _rewrite(erasing: Erasing, id: int, connection: int, body: bytes) -> None:
-    left = _less(erasing, body)
-    change = len(left) - len(body)
-    erasing.db.execute(
-        update(deliveries)
-        .where(deliveries.c.id == id)
-        .values(body=left, bytes=deliveries.c.bytes + change)
-    )
-    erasing.db.execute(
-        update(inboxes)
-        .where(inboxes.c.connection_id == connection)
-        .values(bytes=inboxes.c.bytes + change)
-    )
+def _erase(erasing: Erasing, row: Any) -> None:
     erasing.count(erasing.ids[0], "deliveries")
+    left = _left(erasing, row.body)
+    here, box = deliveries.c.id == row.id, inboxes.c
+    changed = update(inboxes).where(box.connection_id == row.connection_id)
+    if left is None:
+        erasing.db.execute(delete(deliveries).where(here))
+        counts = {"pending": box.pending - 1, "discarded": box.discarded + 1}
+        erasing.db.execute(changed.values(bytes=box.bytes - row.bytes, **counts))
+        return
+    erasing.db.execute(update(deliveries).where(here).values(body=left, bytes=len(left)))
+    erasing.db.execute(changed.values(bytes=box.bytes - row.bytes + len(left)))
 
 
-def _less(erasing: Erasing, body: bytes) -> bytes:
+def _left(erasing: Erasing, body: bytes) -> bytes | None:
+    """Return a body less the entries that speak of the guests; None if it does as a whole."""
     try:
-        cut = erasing.mentions.cut(jsons.decode(body))
+        left = jsons.encode(_without(erasing, jsons.decode(body)))
     except msgspec.DecodeError:
-        return EMPTY
-    left = jsons.encode(cut.value)
-    return left if cut.clean and not erasing.mentions.said_in(left) else EMPTY
+        return None
+    return None if erasing.mentions.said_in(left) else left
+
+
+def _without(erasing: Erasing, value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _without(erasing, item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [item for item in value if not erasing.mentions.said_in(jsons.encode(item))]
+    return value
