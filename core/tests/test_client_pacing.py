@@ -14,8 +14,8 @@ import attrs
 import httpx
 import pytest
 
-from frontdesk.client import Client, Limits
-from frontdesk.client._pacing import Pacer, _windows
+from frontdesk.client import Client, Limits, background
+from frontdesk.client._pacing import Pacer, QuotaError, _windows
 from frontdesk.errors import RateLimitedError
 from frontdesk.manifest import Rate
 
@@ -244,3 +244,45 @@ def test_windows_are_never_more_generous_than_the_rates(
     rates: list[Rate], kept: list[tuple[int, int]]
 ) -> None:
     assert kept == [(window.limit, window.interval) for window in _windows(rates)]
+
+
+async def test_what_is_live_need_not_wait_for_a_history_that_used_its_share() -> None:
+    """Seen to fail when the background may use all of a window."""
+    clock = FakeClock()
+    pacer = Pacer([Rate(10, 100)], clock, max_wait=5)
+    with background():
+        for _ in range(8):
+            await pacer.turn()
+        with pytest.raises(QuotaError):
+            await pacer.turn()
+
+    await pacer.turn()
+    await pacer.turn()
+
+    assert clock.time == 1000.0
+    with pytest.raises(QuotaError):
+        await pacer.turn()
+
+
+async def test_a_history_never_holds_every_connection(clock: FakeClock) -> None:
+    """Seen to fail when background requests take the last slot as well."""
+    waiting = anyio.Event()
+    under_way: list[str] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        under_way.append(request.url.path)
+        if request.url.path == "/history":
+            await waiting.wait()
+        return httpx.Response(200, json={})
+
+    async with make(answer, clock, in_flight=3) as client, anyio.create_task_group() as group:
+        with background():
+            for _ in range(5):
+                group.start_soon(client.get, "history")
+        await anyio.wait_all_tasks_blocked()
+        group.start_soon(client.get, "live")
+        await anyio.wait_all_tasks_blocked()
+        seen = list(under_way)
+        waiting.set()
+
+    assert seen == ["/history", "/history", "/live"]
