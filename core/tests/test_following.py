@@ -291,11 +291,16 @@ async def test_the_platforms_answer_counts_and_not_a_delivery_about_the_connecti
         assert found[1].endswith("somebody switched it")
 
 
-async def test_a_change_that_a_person_must_see_to_is_shown_and_work_goes_on(store: Path) -> None:
+async def test_a_change_that_a_person_must_see_to_is_shown_and_work_goes_on(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from frontdesk import Notice, Ref, Standing
 
     def read_webhook(delivery: Any) -> list[Any]:
         return [Notice(Standing.CHANGED, "a key was made"), Ref("stays", "new")]
+
+    # A day is long, step by step.
+    monkeypatch.setattr("frontdesk.ingest.following.ANEW", 120.0)
 
     house, clock = busy(1), SteppedClock()
     connector = hooked(read_webhook=read_webhook)
@@ -312,6 +317,9 @@ async def test_a_change_that_a_person_must_see_to_is_shown_and_work_goes_on(stor
             return counted(store, "Booked Stay") == 2
 
         await until(clock, seen)
+        assert await state(desk) == ("needs attention", "a key was made")
+        # Seen to fail when the end of a session notes that all is well.
+        await clock.advance(200)
         assert await state(desk) == ("needs attention", "a key was made")
 
 
@@ -336,3 +344,22 @@ async def test_what_fails_as_soon_as_it_is_begun_is_tried_ever_more_rarely(store
 
     assert states == {"needs attention"}
     assert len([r for r in house.requests if r.url.path == "/account"]) <= 4
+
+
+async def test_what_another_process_received_is_found_by_the_holder(store: Path) -> None:
+    """Seen to fail when the inbox is only looked into once something was received here."""
+    house, clock = busy(1), SteppedClock()
+    async with served(store, house, clock=clock) as desk, Desk(store, clock=clock) as other:
+        connected(other, house, hooked(), name=house.id)
+
+        async def synced() -> bool:
+            return counted(store, "Booked Stay") == 1 and counted(store, "Joined Club") == 2
+
+        await until(clock, synced)
+        await clock.advance(5)
+        house.rows["stays"].append(stay("new"))
+        assert not other.serving
+        assert await send(other, house.id, about("stays", "new")) == 200
+        await clock.advance(2 + desk.service_settings.collect + 1)
+
+        assert counted(store, "Booked Stay") == 2

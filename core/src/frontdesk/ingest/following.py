@@ -94,6 +94,9 @@ class Follower:
                     told = idle = ""
                     self._say("followed")
                     await self._follow(session)
+                if self._changed:
+                    # A session that ended well was noted as running.
+                    await self._note(State.ATTENTION, self._changed[-1])
             except _Told as signal:
                 told = str(signal)
                 self._say("%s; the platform is asked whether it is so", told)

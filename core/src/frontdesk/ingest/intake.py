@@ -58,7 +58,6 @@ from frontdesk.store.remembering import Memory
 from frontdesk.times import day_of, zone_of
 from frontdesk.wire import event_body, profile_body, record_json, reservation_body
 
-#: Stream, site and id of a record.
 #: How long a guest the platform does not have is not asked for again.
 ASK_AGAIN: Final = timedelta(days=1)
 
@@ -100,7 +99,8 @@ class Intake:
         self._account = stored.account
         self._zone = cache(partial(zone_of, stored.account))
         self._starts = {s.name: stored.start_of(s) for s in connection.manifest.streams}
-        self._context: Context = connection.context(stored.account, stored.live_start)
+        #: What hooks may know of this account.
+        self.context: Context = connection.context(stored.account, stored.live_start)
 
     async def take(
         self, records: Iterable[Record | Unreadable], origin: Origin, seen: datetime
@@ -259,7 +259,7 @@ class Intake:
     def _run(self, work: _Work, related: Related) -> Outputs:
         only = ("parse_event",) if work.late else ()
         return map_record(
-            self._connection, work.record, work.previous, related, self._context, only=only
+            self._connection, work.record, work.previous, related, self.context, only=only
         )
 
     # -- collecting -------------------------------------------------------------------

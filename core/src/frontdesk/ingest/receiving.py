@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -265,7 +266,7 @@ def _incoming(row: int, connection: Connection, delivery: Delivery) -> Incoming:
     manifest = connection.manifest
     # Of what came, not of what is left: two that cannot be read are not the same for that.
     known_by = delivery_id(manifest.delivery_id, delivery)
-    left = DeliveryDiscard(manifest.webhook_discard)(delivery)
+    left = _discard(manifest.webhook_discard)(delivery)
     content = delivery.body if known_by is None else known_by.encode()
     kind = b"content" if known_by is None else b"id"
     return Incoming(
@@ -275,6 +276,11 @@ def _incoming(row: int, connection: Connection, delivery: Delivery) -> Incoming:
         details=jsons.encode(_details(connection, left)),
         body=left.body,
     )
+
+
+@cache
+def _discard(paths: tuple[str, ...]) -> DeliveryDiscard:
+    return DeliveryDiscard(paths)
 
 
 def _details(connection: Connection, delivery: Delivery) -> dict[str, Json]:

@@ -59,7 +59,7 @@ class Session:
     @property
     def context(self) -> Context:
         """What hooks may know of this account."""
-        return self.connection.context(self.stored.account, self.stored.live_start)
+        return self.intake.context
 
     async def commit(
         self,
