@@ -27,6 +27,8 @@ async def served(
 ) -> AsyncGenerator[Desk]:
     """A desk that is at work."""
     inn.prepare(store)
+    # A service that ends has read what it did not commit, and counts it nowhere.
+    inn.Counting.others.add(str(store))
     made = {name: options.pop(name) for name in ("service", "alerts") if name in options}
     connector = options.pop("connector", None) or hooked()
     async with Desk(store, clock=clock, **made) as desk:
