@@ -9,6 +9,7 @@ from frontdesk import errors
 from frontdesk.hooks import hookimpl
 from frontdesk.manifest import (
     ConsentRules,
+    DestinationManifest,
     Exclusion,
     Kind,
     Manifest,
@@ -45,12 +46,26 @@ from frontdesk.model import (
     Unreadable,
 )
 from frontdesk.notices import Notice, Standing
+from frontdesk.outgoing import (
+    Batch,
+    DeliveryContext,
+    Load,
+    OptOut,
+    OptOuts,
+    Outcome,
+    OutgoingConsent,
+    OutgoingEvent,
+    OutgoingProfile,
+    Receipt,
+    Subscription,
+)
 
 if TYPE_CHECKING:
     from frontdesk import blocking
     from frontdesk.client import Client
     from frontdesk.connection import Connection
     from frontdesk.desk import Desk
+    from frontdesk.destination import Destination
     from frontdesk.offline import LoadedConnector, load
     from frontdesk.progress import Report, Update
 
@@ -58,6 +73,7 @@ if TYPE_CHECKING:
 _LATER: Final = {
     "Client": "frontdesk.client",
     "Connection": "frontdesk.connection",
+    "Destination": "frontdesk.destination",
     "Desk": "frontdesk.desk",
     "LoadedConnector": "frontdesk.offline",
     "Report": "frontdesk.progress",
@@ -67,6 +83,7 @@ _LATER: Final = {
 
 __all__ = [
     "Account",
+    "Batch",
     "Channel",
     "Client",
     "Connection",
@@ -75,17 +92,27 @@ __all__ = [
     "ConsentState",
     "Context",
     "Delivery",
+    "DeliveryContext",
     "Desk",
+    "Destination",
+    "DestinationManifest",
     "Event",
     "Exclusion",
     "Gone",
     "Kind",
+    "Load",
     "LoadedConnector",
     "Manifest",
     "Merged",
     "Metric",
     "Notice",
+    "OptOut",
+    "OptOuts",
     "Origin",
+    "Outcome",
+    "OutgoingConsent",
+    "OutgoingEvent",
+    "OutgoingProfile",
     "Page",
     "Profile",
     "ProfileField",
@@ -94,6 +121,7 @@ __all__ = [
     "Purpose",
     "Query",
     "Rate",
+    "Receipt",
     "Record",
     "Ref",
     "Related",
@@ -102,6 +130,7 @@ __all__ = [
     "Site",
     "Standing",
     "Stream",
+    "Subscription",
     "Unreadable",
     "Update",
     "Webhook",

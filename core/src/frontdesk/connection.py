@@ -42,7 +42,7 @@ from frontdesk.model import (
 from frontdesk.notices import Notice
 from frontdesk.polling import polled
 from frontdesk.registry import Connector
-from frontdesk.settings import structure
+from frontdesk.settings import base_url_of, structure
 from frontdesk.withholding import SENSITIVE, Withheld
 
 #: What a mapping hook may ask for.
@@ -267,7 +267,9 @@ def connect(
         SettingsError: A setting is missing, unknown or of the wrong kind.
     """
     asked = dict(values)
-    base_url = _base_url(connector, name, asked.pop("base_url", None))
+    base_url = base_url_of(
+        connector.manifest.base_urls, asked.pop("base_url", None), f"connections.{name}"
+    )
     withheld = _withheld(connector, name, asked.pop("withhold", ()))
     expires = _expires(name, asked.pop("key_expires", None))
     connector = polled(connector, name, asked.pop("polling", {}))
@@ -304,19 +306,3 @@ def _expires(name: str, asked: object) -> date | None:
     if isinstance(asked, date) and not isinstance(asked, datetime):
         return asked
     raise SettingsError(f"connections.{name}: key_expires is no date; write 2027-01-31")
-
-
-def _base_url(connector: Connector, name: str, asked: object) -> str:
-    urls = connector.manifest.base_urls
-    if asked is None:
-        return next(iter(urls.values()))
-    if not isinstance(asked, str):
-        raise SettingsError(f"connections.{name}: base_url is not a string")
-    if asked in urls:
-        return urls[asked]
-    if asked.startswith(("https://", "http://")):
-        return asked
-    # Not quoted: somebody may have written a password into it.
-    raise SettingsError(
-        f"connections.{name}: base_url is neither a URL nor one of {', '.join(urls)}"
-    )

@@ -1,4 +1,4 @@
-"""The hooks of a connector, on one screen.
+"""The hooks of a connector, on one screen, and those of a destination on the next.
 
 A connector is a module with a ``manifest`` and functions marked ``@hookimpl``. It takes
 only the arguments it names. Mapping hooks are pure: no I/O, no state, no clock.
@@ -6,7 +6,7 @@ only the arguments it names. Mapping hooks are pure: no I/O, no state, no clock.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
@@ -28,6 +28,14 @@ from frontdesk.model import (
     Reservation,
 )
 from frontdesk.notices import Notice
+from frontdesk.outgoing import (
+    Batch,
+    DeliveryContext,
+    OptOuts,
+    OutgoingConsent,
+    Receipt,
+    Subscription,
+)
 
 if TYPE_CHECKING:
     from frontdesk.client import Client
@@ -93,6 +101,65 @@ class ConnectorHooks:
         """Install, list or remove webhooks; return secrets to be kept encrypted."""
 
 
+class DestinationHooks:
+    """What frontdesk calls of a destination plugin. All are ``firstresult``."""
+
+    @hookspec(firstresult=True)
+    async def open_account(self, client: Client[Any]) -> Account:  # type: ignore[empty-body]  # a specification
+        """Ask the destination whose account the credentials open, and what they may do."""
+
+    @hookspec(firstresult=True)
+    def screen(self, batch: Batch, context: DeliveryContext) -> Iterable[Receipt]:
+        """Tell which items would be refused or dropped, and why; pure. They are not sent.
+
+        The others need no receipt here. A dry run counts by this.
+        """
+        return ()
+
+    @hookspec(firstresult=True)
+    async def deliver(
+        self, client: Client[Any], batch: Batch, context: DeliveryContext
+    ) -> Iterable[Receipt]:
+        """Send a batch; return a receipt for each item.
+
+        What is raised stops the delivery: the batch is sent again, as it is, another time.
+        """
+        return ()
+
+    @hookspec(firstresult=True)
+    async def read_subscriptions(
+        self, client: Client[Any], consents: Sequence[OutgoingConsent], context: DeliveryContext
+    ) -> Mapping[str, Subscription]:
+        """Return what the destination shows for opt-ins about to be sent, by their ids."""
+        return {}
+
+    @hookspec(firstresult=True)
+    def read_consent(
+        self, client: Client[Any], cursor: Any, context: DeliveryContext
+    ) -> AsyncIterator[OptOuts]:
+        """Read pages of opt-outs that reached the destination since *cursor* (None: ever)."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    async def forget(self, client: Client[Any], address: str) -> str:
+        """Have the person with this e-mail address or E.164 number erased; say what was done."""
+        return ""
+
+    @hookspec(firstresult=True)
+    async def preview(
+        self,
+        client: Client[Any],
+        metrics: Sequence[str],
+        lists: Sequence[str],
+        context: DeliveryContext,
+    ) -> Iterable[str]:
+        """Say what a person should know before these metrics and lists are delivered to.
+
+        Optional. Each is one sentence.
+        """
+        return ()
+
+
 #: Hooks every connector must have.
 REQUIRED: Final = ("open_account", "fetch_history", "parse_event", "map_profile", "sync_consent")
 #: Hooks a connector may have.
@@ -105,3 +172,14 @@ OPTIONAL: Final = (
 )
 #: Hooks that answer with several things.
 ITERABLE: Final = ("parse_event", "sync_consent", "read_webhook")
+
+#: Hooks every destination plugin must have, and those it may have.
+DESTINATION_REQUIRED: Final = (
+    "open_account",
+    "screen",
+    "deliver",
+    "read_subscriptions",
+    "read_consent",
+    "forget",
+)
+DESTINATION_OPTIONAL: Final = ("preview",)

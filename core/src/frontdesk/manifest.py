@@ -216,6 +216,34 @@ class Manifest:
         return None
 
 
+@attrs.frozen(kw_only=True)
+class DestinationManifest:
+    """Everything a destination plugin says of itself.
+
+    Args:
+        settings: An attrs class; see :func:`setting` and :func:`secret`.
+        authenticate: Makes the authentication strategy, as in :class:`Manifest`.
+        base_urls: By name; the first is the default.
+        rates: Windows that hold for all requests together.
+        lane: Tells which part of the quota a request (its method and path) draws on: a name,
+            and the windows of that name. None: there are no quotas by endpoint.
+        sandbox: ``"module:function"``, as in :class:`Manifest`.
+        channels: The channels the destination keeps consent for.
+    """
+
+    title: str
+    settings: type[Any]
+    authenticate: Callable[..., httpx.Auth | None]
+    base_urls: Mapping[str, str]
+    rates: tuple[Rate, ...] = ()
+    lane: Callable[[str, str], tuple[str, tuple[Rate, ...]]] | None = None
+    channels: frozenset[Channel] = frozenset()
+    sandbox: str | None = None
+    request_id: str = "x-request-id"
+    icon: str = ""
+    documentation: str | None = None
+
+
 def setting(default: Any = attrs.NOTHING, *, help: str = "") -> Any:
     """Declare a setting of a connection; *help* goes into ``frontdesk init``."""
     return attrs.field(default=default, kw_only=True, metadata={"help": help})

@@ -35,6 +35,24 @@ def structure(
         raise SettingsError(f"{'; '.join(lines)} (settings: {known})") from None
 
 
+def base_url_of(urls: Mapping[str, str], asked: object, where: str) -> str:
+    """Return the base URL that is meant: one of *urls* by its name, or one of its own.
+
+    Raises:
+        SettingsError: It is neither.
+    """
+    if asked is None:
+        return next(iter(urls.values()))
+    if not isinstance(asked, str):
+        raise SettingsError(f"{where}: base_url is not a string")
+    if asked in urls:
+        return urls[asked]
+    if asked.startswith(("https://", "http://")):
+        return asked
+    # Not quoted: somebody may have written a password into it.
+    raise SettingsError(f"{where}: base_url is neither a URL nor one of {', '.join(urls)}")
+
+
 def _explain(error: BaseException, kind: type | None) -> str:
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
         return f"unknown setting {', '.join(map(repr, sorted(error.extra_fields)))}"

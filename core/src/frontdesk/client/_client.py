@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -17,7 +17,7 @@ from frontdesk.client._clock import Clock, SystemClock
 from frontdesk.client._exchange import Exchange, Sending
 from frontdesk.client._failures import Asked
 from frontdesk.client._logs import install
-from frontdesk.client._pacing import Pacer
+from frontdesk.client._pacing import Lanes
 from frontdesk.client._redaction import Redactor
 from frontdesk.client._retries import Failure, persist
 from frontdesk.client._state import State
@@ -40,6 +40,8 @@ class Client(Generic[S]):
         base_url: What paths are relative to.
         auth: How requests are signed.
         rates: Windows that all hold at once.
+        lane: Tells by method and path which part of the quota a request draws on besides: a
+            name, and the windows of that name.
         transport: Instead of the network.
         request_id: The answer header that carries the platform's request id.
         connector: The connector's name, for errors and logs.
@@ -60,6 +62,7 @@ class Client(Generic[S]):
         base_url: str,
         auth: httpx.Auth | None = None,
         rates: Sequence[Rate] = (),
+        lane: Callable[[str, str], tuple[str, tuple[Rate, ...]]] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         request_id: str = "x-request-id",
         connector: str | None = None,
@@ -80,12 +83,12 @@ class Client(Generic[S]):
         self._connector, self._lookup = connector, lookup
         self._limits, self._clock = limits or Limits(), clock or SystemClock()
         self._redactor = _redactor(settings, self.state)
-        pacer = Pacer(rates, self._clock, self._limits.max_wait)
+        lanes = Lanes(rates, self._clock, self._limits.max_wait, lane)
         inner = transport or default_transport(base_url, self._limits.in_flight)
-        self._gate = Gate(inner, pacer, self._limits.max_body)
+        self._gate = Gate(inner, lanes, self._limits.max_body)
         self._exchange = Exchange(
             http=_http(base_url, auth, self._gate, self._limits),
-            pacer=pacer,
+            lanes=lanes,
             slots=anyio.Semaphore(self._limits.in_flight),
             limits=self._limits,
             clock=self._clock,

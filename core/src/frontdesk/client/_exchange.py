@@ -15,7 +15,7 @@ from frontdesk import jsons
 from frontdesk.client._clock import Clock
 from frontdesk.client._failures import EXPLAINED, RETRIED, Asked
 from frontdesk.client._logs import unlogged
-from frontdesk.client._pacing import Pacer, QuotaError, in_background
+from frontdesk.client._pacing import Lanes, QuotaError, in_background
 from frontdesk.client._retries import Failure, backoff, retry_after
 from frontdesk.client._transport import UnusableError, origin
 from frontdesk.client._types import Answer, Limits
@@ -58,7 +58,7 @@ class Exchange:
     """Makes attempts, no more at a time than there are slots."""
 
     http: httpx.AsyncClient = attrs.field(repr=False)
-    pacer: Pacer
+    lanes: Lanes
     slots: anyio.Semaphore
     limits: Limits
     clock: Clock
@@ -157,7 +157,7 @@ class Exchange:
         wait = backoff(number, self.jitter) if after is None else after
         if status == _TOO_MANY:
             # Everybody waits: one more request would make it worse for all of us.
-            self.pacer.hold(wait)
+            self.lanes.hold(response.request.method, response.request.url.path, wait)
         again = status in RETRIED and wait <= self.limits.max_wait
         return Failure(asked.answered(status, request_id, reason, after), wait if again else None)
 

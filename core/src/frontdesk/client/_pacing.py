@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
@@ -49,6 +49,48 @@ class QuotaError(Exception):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"{seconds:.0f} s")
         self.seconds = seconds
+
+
+class Lanes:
+    """Pacers by part of the quota: one for all requests, and one for each lane.
+
+    Args:
+        lane: Tells a request's lane and its windows by method and path; None: there are none.
+    """
+
+    def __init__(
+        self,
+        rates: Iterable[Rate],
+        clock: Clock,
+        max_wait: float,
+        lane: Callable[[str, str], tuple[str, tuple[Rate, ...]]] | None = None,
+    ) -> None:
+        self._all = Pacer(rates, clock, max_wait)
+        self._clock, self._max_wait, self._lane = clock, max_wait, lane
+        self._lanes: dict[str, Pacer] = {}
+
+    def hold(self, method: str, path: str, seconds: float) -> None:
+        """Let nobody through for *seconds* where this request was asked to wait."""
+        self._of(method, path).hold(seconds)
+
+    async def turn(self, method: str, path: str) -> None:
+        """Wait for the right to send one request.
+
+        Raises:
+            QuotaError: It would take longer than ``max_wait``.
+        """
+        own = self._of(method, path)
+        if own is not self._all:
+            await own.turn()
+        await self._all.turn()
+
+    def _of(self, method: str, path: str) -> Pacer:
+        if self._lane is None:
+            return self._all
+        name, rates = self._lane(method, path)
+        if name not in self._lanes:
+            self._lanes[name] = Pacer(rates, self._clock, self._max_wait)
+        return self._lanes[name]
 
 
 class Pacer:

@@ -14,7 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from frontdesk.client._pacing import Pacer
+from frontdesk.client._pacing import Lanes
 
 _PACKINGS: Final = {"gzip", "x-gzip", "deflate"}
 _HERE: Final = {"localhost", "127.0.0.1", "::1"}
@@ -35,9 +35,9 @@ class UnusableError(Exception):
 class Gate(httpx.AsyncBaseTransport):
     """A transport in front of the real one."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, pacer: Pacer, max_body: int) -> None:
+    def __init__(self, inner: httpx.AsyncBaseTransport, lanes: Lanes, max_body: int) -> None:
         self._inner = inner
-        self._pacer = pacer
+        self._lanes = lanes
         self._max_body = max_body
         self.sent = 0
 
@@ -48,7 +48,7 @@ class Gate(httpx.AsyncBaseTransport):
             UnusableError: The answer is packed in a way, or leads to a place, we do not know.
             QuotaError: Its turn is too far away.
         """
-        await self._pacer.turn()
+        await self._lanes.turn(request.method, request.url.path)
         self.sent += 1
         response = await self._inner.handle_async_request(request)
         try:

@@ -14,28 +14,13 @@ from sqlalchemy import Connection, insert, select, update
 
 from frontdesk import jsons
 from frontdesk.model import Channel, Consent, ConsentState
+from frontdesk.outgoing import OptOut
 from frontdesk.store import keyed, ledger
 from frontdesk.store.batch import Kind
 from frontdesk.store.keyed import Keyed, normal
 from frontdesk.store.schema import connections, consents, guests, log, log_bodies, profiles
 from frontdesk.store.upserts import insert_missing
 from frontdesk.wire import consent_json
-
-
-@attrs.frozen
-class OptOut:
-    """What a destination says of an address.
-
-    Attributes:
-        at: When it was given; None where the destination does not tell: then it stands
-            against every opt-in given before it was learnt.
-        evidence: What the destination showed.
-    """
-
-    channel: Channel
-    address: str = attrs.field(repr=False)
-    at: datetime | None
-    evidence: str
 
 
 @attrs.frozen
