@@ -66,14 +66,12 @@ def draw(db: Connection, lease: leases.Lease, count: int) -> list[int]:
     db.execute(
         insert(log),
         [
-            {"connection_id": lease.connection, "seq": n, "kind": 1, "origin": 0}
-            | {"guest_id": lease.connection, "at": NOW, "logged": NOW}
+            {"connection_id": lease.row, "seq": n, "kind": 1, "origin": 0}
+            | {"guest_id": lease.row, "at": NOW, "logged": NOW}
             for n in numbers
         ],
     )
-    db.execute(
-        update(connections).where(connections.c.id == lease.connection).values(seq=numbers[-1])
-    )
+    db.execute(update(connections).where(connections.c.id == lease.row).values(seq=numbers[-1]))
     return numbers
 
 
@@ -81,7 +79,7 @@ class Reader:
     """Reads one connection's log from its own position on, as a destination does."""
 
     def __init__(self, engine: Engine, lease: leases.Lease) -> None:
-        self._engine, self._connection = engine, lease.connection
+        self._engine, self._connection = engine, lease.row
         self.numbers: list[int] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -185,7 +183,7 @@ def test_connections_commit_without_waiting_for_each_other(
         seen = asked(url, "SELECT connection_id, seq FROM log ORDER BY seq")
     engine.dispose()
 
-    assert seen == [(ash.connection, n) for n in (1, 2, 3)]
+    assert seen == [(ash.row, n) for n in (1, 2, 3)]
     assert asked(url, "SELECT count(*) FROM log") == [(5,)]
 
 

@@ -21,7 +21,7 @@ import attrs
 import httpx
 
 from frontdesk import Connection, Desk, Record, Report, hookimpl
-from frontdesk.ingest.session import HEARTBEAT
+from frontdesk.holding import HEARTBEAT
 from frontdesk.sandbox import ASGI, Sandbox
 from frontdesk.store import Store
 

@@ -140,7 +140,9 @@ async def test_who_pauses_what_is_not_there_is_told_what_is(store: Path) -> None
     desk = Desk(store)
 
     for verb in (desk.pause, desk.resume):
-        with pytest.raises(ConfigurationError, match="no connection 'oak'; it has: acorn"):
+        with pytest.raises(
+            ConfigurationError, match="no connection or destination 'oak'; it has: acorn"
+        ):
             await verb("oak")
 
 
@@ -162,7 +164,7 @@ def failing(status: int) -> Callable[[httpx.Request], httpx.Response | None]:
 @pytest.mark.parametrize(
     ("status", "expected", "todo"),
     [
-        (503, "waiting", "the next sync tries again"),
+        (503, "waiting", "the next try goes on"),
         (401, "needs attention", "frontdesk check acorn"),
         (403, "needs attention", "frontdesk check acorn"),
         (404, "needs attention", "frontdesk check acorn"),

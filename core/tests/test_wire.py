@@ -76,7 +76,7 @@ def test_an_event_carries_its_id_and_exact_money() -> None:
 
     assert jsons.encode(event_json(event, b"\x01\x02")) == (
         b'{"id":"0102","metric":"Booked","time":"2026-11-01T12:00:00Z","value":10.10,'
-        b'"currency":"EUR","guest":"ada","properties":{"a":null}}'
+        b'"currency":"EUR","guest":"ada","site":null,"properties":{"a":null}}'
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from frontdesk.model import Account
+from frontdesk.model import Account, Site
 from frontdesk.store.types import EPOCH
 
 _EPOCH: Final = EPOCH.toordinal()
@@ -17,10 +17,18 @@ def zone_of(account: Account, *ids: str | None) -> tzinfo:
 
     UTC where that is unknown.
     """
-    known = [site for id in ids if id is not None and (site := account.site(id))]
-    site = next(iter((*known, *account.sites)), None)
-    if site is None:
-        return UTC
+    site = site_of(account, *ids) or next(iter(account.sites), None)
+    return UTC if site is None else zone_at(site)
+
+
+def site_of(account: Account, *ids: str | None) -> Site | None:
+    """Return the first of these sites that the account has, else its only one."""
+    known = (site for id in ids if id is not None and (site := account.site(id)))
+    return next(known, None) or account.site(None)
+
+
+def zone_at(site: Site) -> tzinfo:
+    """Return a site's zone; UTC where it is unknown."""
     try:
         return ZoneInfo(site.time_zone)
     except (ZoneInfoNotFoundError, ValueError):

@@ -32,7 +32,7 @@ _of_reservation = attrgetter(*(f.name for f in attrs.fields(Reservation)))
 
 
 def event_json(event: Event, id: bytes) -> dict[str, Json]:
-    """Return an event with its id in hexadecimal."""
+    """Return an event with its id in hexadecimal; *site* as the connector named it."""
     return {
         "id": id.hex(),
         "metric": event.metric,
@@ -40,6 +40,7 @@ def event_json(event: Event, id: bytes) -> dict[str, Json]:
         "value": event.value,
         "currency": event.currency,
         "guest": event.guest,
+        "site": event.site,
         "properties": event.properties,
     }
 
@@ -136,8 +137,12 @@ def time_json(value: datetime | None) -> str | None:
     return None if universal is None else universal.isoformat()[:-6] + "Z"
 
 
-def event_body(event: Event, id: bytes, properties: bytes) -> bytes:
-    """Write an event as the log keeps it, around its properties, which are written already."""
+def event_body(event: Event, id: bytes, properties: bytes, site: str | None) -> bytes:
+    """Write an event as the log keeps it, around its properties, which are written already.
+
+    Args:
+        site: The site it happened at, as far as that is known.
+    """
     return jsons.encode(
         {
             "id": id.hex(),
@@ -146,6 +151,7 @@ def event_body(event: Event, id: bytes, properties: bytes) -> bytes:
             "value": event.value,
             "currency": event.currency,
             "guest": event.guest,
+            "site": site,
             "properties": msgspec.Raw(properties),
         }
     )

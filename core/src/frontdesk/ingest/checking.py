@@ -10,8 +10,9 @@ import attrs
 from frontdesk.client import Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import FrontdeskError
+from frontdesk.holding import naming
 from frontdesk.ingest.keeping import Keeping
-from frontdesk.ingest.session import naming, open_account
+from frontdesk.ingest.session import open_account
 from frontdesk.model import Account
 from frontdesk.store import Store
 

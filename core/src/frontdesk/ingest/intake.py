@@ -55,7 +55,7 @@ from frontdesk.store.batch import (
 from frontdesk.store.reading import Stranger
 from frontdesk.store.remapping import Shelved
 from frontdesk.store.remembering import Memory
-from frontdesk.times import day_of, zone_of
+from frontdesk.times import day_of, site_of, zone_of
 from frontdesk.wire import event_body, profile_body, record_json, reservation_body
 
 #: How long a guest the platform does not have is not asked for again.
@@ -98,6 +98,7 @@ class Intake:
         self._stored = stored
         self._account = stored.account
         self._zone = cache(partial(zone_of, stored.account))
+        self._site = cache(partial(site_of, stored.account))
         self._starts = {s.name: stored.start_of(s) for s in connection.manifest.streams}
         #: What hooks may know of this account.
         self.context: Context = connection.context(stored.account, stored.live_start)
@@ -292,6 +293,7 @@ class Intake:
         self, event: Event, shown: bytes, record: Record, source: Kept | None
     ) -> LoggedEvent:
         id = event_id(self._connection.connector.name, self._account, record, event)
+        site = self._site(event.site, record.site)
         return LoggedEvent(
             guest=guest_key(record.site, event.guest),
             metric=event.metric,
@@ -300,7 +302,7 @@ class Intake:
             id=id,
             value=event.value,
             currency=event.currency,
-            body=event_body(event, id, shown),
+            body=event_body(event, id, shown, site.id if site else None),
             source=source,
         )
 

@@ -18,9 +18,9 @@ from sqlalchemy import Connection as Db
 from frontdesk.client import Client, Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import ConfigurationError
+from frontdesk.holding import held_lease, naming
 from frontdesk.ingest.intake import Intake
 from frontdesk.ingest.reader import Answers, Reader
-from frontdesk.ingest.session import held_lease, naming
 from frontdesk.model import Ref
 from frontdesk.store import Store, accounts, commit, leases, remapping
 from frontdesk.store.batch import Batch, Written

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import socket
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import Any, Final, cast
 
 import anyio
@@ -22,6 +20,7 @@ from frontdesk.errors import (
     UnavailableError,
     UnexpectedResponseError,
 )
+from frontdesk.holding import held_lease, naming
 from frontdesk.ingest.intake import Intake
 from frontdesk.ingest.keeping import Keeping
 from frontdesk.ingest.lookups import Lookups
@@ -33,8 +32,6 @@ from frontdesk.store import Store, accounts, commit, leases, states
 from frontdesk.store.batch import Batch, Written
 from frontdesk.store.states import State
 
-#: How often a lease of a minute is renewed, in seconds.
-HEARTBEAT: Final = 15.0
 #: Trying again is useless until somebody has changed something.
 _FOR_A_PERSON: Final = (ConfigurationError, RefusedError, UnexpectedResponseError)
 
@@ -181,64 +178,3 @@ async def _noting(store: Store, clock: Clock, name: str) -> AsyncGenerator[None]
         await note(State.ATTENTION, str(error))
         raise
     await note(State.RUNNING)
-
-
-@asynccontextmanager
-async def held_lease(
-    store: Store, clock: Clock, connection: int, *, mending: bool = False
-) -> AsyncGenerator[leases.Lease]:
-    """Hold a connection's lease, renewing it until the block ends.
-
-    Args:
-        mending: The work is a person's own: a paused connection does not refuse it.
-
-    Raises:
-        LeaseError: Another process is writing for this connection.
-        PausedError: A person stopped the connection, and the work is not *mending*.
-    """
-    me = f"{socket.gethostname()}:{os.getpid()}"
-
-    def take(db: Db) -> leases.Lease:
-        return leases.take(db, connection, me, clock.now(), mending=mending)
-
-    lease = await store.write(take)
-    try:
-        async with together() as group:
-            group.start_soon(_renew, store, clock, lease)
-            yield lease
-            group.cancel_scope.cancel()
-    finally:
-        with anyio.CancelScope(shield=True):
-            await store.write(lambda db: leases.release(db, lease))
-
-
-async def _renew(store: Store, clock: Clock, lease: leases.Lease) -> None:
-    while True:
-        await clock.sleep(HEARTBEAT)
-        await store.write(lambda db: leases.renew(db, lease, clock.now()))
-
-
-@contextmanager
-def naming(connector: str) -> Generator[None]:
-    """Write the connector's name on every error that passes."""
-    try:
-        yield
-    except FrontdeskError as error:
-        error.connector = error.connector or connector
-        raise
-
-
-@asynccontextmanager
-async def together() -> AsyncGenerator[Any]:
-    """Open a task group whose first failure is raised as it is, not wrapped."""
-    try:
-        async with anyio.create_task_group() as group:
-            yield group
-    except BaseExceptionGroup as failures:
-        raise _first(failures) from None
-
-
-def _first(failure: BaseException) -> BaseException:
-    while isinstance(failure, BaseExceptionGroup):
-        failure = failure.exceptions[0]
-    return failure

@@ -15,9 +15,10 @@ from anyio.abc import ObjectSendStream
 from frontdesk.client import Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import FrontdeskError
+from frontdesk.holding import together
 from frontdesk.ingest.draining import redrain
 from frontdesk.ingest.reader import read_pages
-from frontdesk.ingest.session import Session, opened, together
+from frontdesk.ingest.session import Session, opened
 from frontdesk.manifest import Stream
 from frontdesk.model import Delivery, Origin, Page, Progress, Purpose, Query, Record, Unreadable
 from frontdesk.progress import Listener, Report, Update

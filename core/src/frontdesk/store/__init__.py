@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# Its tables are part of every store.
+from frontdesk.store import delivery_schema as _delivery_schema  # noqa: F401
 from frontdesk.store.store import Store
 
 __all__ = ["Store"]

@@ -35,22 +35,23 @@ metadata: Final = MetaData(
 )
 
 
-def _id() -> Column[int]:
+def row_id() -> Column[int]:
+    """Return the column of a table's own key."""
     return Column("id", Key, primary_key=True)
 
 
-def _to(name: str, *, key: bool = False, empty: bool = False) -> Column[int]:
+def to(name: str, *, key: bool = False, empty: bool = False) -> Column[int]:
     """Return a column that points at the table of this name's plural."""
     return Column(f"{name}_id", Key, ForeignKey(f"{name}s.id"), primary_key=key, nullable=empty)
 
 
-brands = Table("brands", metadata, _id(), Column("name", String, nullable=False, unique=True))
+brands = Table("brands", metadata, row_id(), Column("name", String, nullable=False, unique=True))
 
 connections = Table(
     "connections",
     metadata,
-    _id(),
-    _to("brand"),
+    row_id(),
+    to("brand"),
     Column("connector", String, nullable=False),
     Column("account", String, nullable=False),
     Column("name", String, nullable=False, unique=True),
@@ -75,8 +76,8 @@ connections = Table(
 streams = Table(
     "streams",
     metadata,
-    _id(),
-    _to("connection"),
+    row_id(),
+    to("connection"),
     Column("name", String, nullable=False),
     Column("scan", Integer, nullable=False, server_default="0"),
     UniqueConstraint("connection_id", "name"),
@@ -85,7 +86,7 @@ streams = Table(
 cursors = Table(
     "cursors",
     metadata,
-    _to("stream", key=True),
+    to("stream", key=True),
     Column("purpose", String, primary_key=True),
     Column("cursor", LargeBinary, nullable=False),
     Column("done", Integer, nullable=False, server_default="0"),
@@ -97,8 +98,8 @@ cursors = Table(
 guests = Table(
     "guests",
     metadata,
-    _id(),
-    _to("connection"),
+    row_id(),
+    to("connection"),
     Column("key", String, nullable=False),
     Column("merged_into", Key, ForeignKey("guests.id")),
     Column("excluded", String),
@@ -111,8 +112,8 @@ guests = Table(
 records = Table(
     "records",
     metadata,
-    _id(),
-    _to("stream"),
+    row_id(),
+    to("stream"),
     Column("site", String, nullable=False, server_default=""),
     Column("key", String, nullable=False),
     Column("version", Instant),
@@ -129,23 +130,23 @@ records = Table(
 payloads = Table(
     "payloads",
     metadata,
-    _to("record", key=True),
+    to("record", key=True),
     Column("body", LargeBinary, nullable=False),
 )
 
 record_guests = Table(
     "record_guests",
     metadata,
-    _to("guest", key=True),
-    _to("record", key=True),
+    to("guest", key=True),
+    to("record", key=True),
     Index("ix_record_guests_record_id", "record_id"),
 )
 
 metrics = Table(
     "metrics",
     metadata,
-    _id(),
-    _to("connection"),
+    row_id(),
+    to("connection"),
     Column("name", String, nullable=False),
     Column("total", Key, nullable=False),
     Column("first", Instant, nullable=False),
@@ -156,7 +157,7 @@ metrics = Table(
 metric_days = Table(
     "metric_days",
     metadata,
-    _to("metric", key=True),
+    to("metric", key=True),
     # Days since 1970 in the property's own zone.
     Column("day", Integer, primary_key=True),
     Column("currency", String, primary_key=True),
@@ -167,13 +168,13 @@ metric_days = Table(
 log = Table(
     "log",
     metadata,
-    _to("connection", key=True),
+    to("connection", key=True),
     Column("seq", Key, primary_key=True, autoincrement=False),
     Column("kind", SmallInteger, nullable=False),
     Column("origin", SmallInteger, nullable=False),
-    _to("guest"),
-    _to("record", empty=True),
-    _to("metric", empty=True),
+    to("guest"),
+    to("record", empty=True),
+    to("metric", empty=True),
     Column("at", Instant, nullable=False),
     Column("logged", Instant, nullable=False),
     Column("event_id", LargeBinary, unique=True),
@@ -186,7 +187,7 @@ log = Table(
 log_bodies = Table(
     "log_bodies",
     metadata,
-    _to("connection", key=True),
+    to("connection", key=True),
     Column("seq", Key, primary_key=True, autoincrement=False),
     Column("body", LargeBinary, nullable=False),
 )
@@ -194,8 +195,8 @@ log_bodies = Table(
 profiles = Table(
     "profiles",
     metadata,
-    _to("guest", key=True),
-    _to("record"),
+    to("guest", key=True),
+    to("record"),
     Column("email", String, index=True),
     Column("phone_number", String, index=True),
     Column("first_name", String),
@@ -208,10 +209,10 @@ profiles = Table(
 consents = Table(
     "consents",
     metadata,
-    _to("connection", key=True),
+    to("connection", key=True),
     Column("seq", Key, primary_key=True, autoincrement=False),
-    _to("brand"),
-    _to("guest"),
+    to("brand"),
+    to("guest"),
     Column("channel", String, nullable=False),
     Column("address", String, nullable=False),
     Column("state", String, nullable=False),
@@ -225,9 +226,9 @@ consents = Table(
 reservations = Table(
     "reservations",
     metadata,
-    _to("record", key=True),
-    _to("connection"),
-    _to("guest"),
+    to("record", key=True),
+    to("connection"),
+    to("guest"),
     Column("number", String, nullable=False),
     Column("status", String, nullable=False),
     Column("from_at", Instant),
@@ -240,8 +241,8 @@ reservations = Table(
 quarantine = Table(
     "quarantine",
     metadata,
-    _id(),
-    _to("stream"),
+    row_id(),
+    to("stream"),
     Column("site", String, nullable=False, server_default=""),
     Column("key", String, nullable=False),
     Column("digest", LargeBinary, nullable=False),
@@ -261,26 +262,26 @@ quarantine = Table(
 quarantine_guests = Table(
     "quarantine_guests",
     metadata,
-    _to("guest", key=True),
+    to("guest", key=True),
     Column("quarantine_id", Key, ForeignKey("quarantine.id"), primary_key=True),
 )
 
 counters = Table(
     "counters",
     metadata,
-    _to("stream", key=True),
+    to("stream", key=True),
     Column("outcome", String, primary_key=True),
     Column("total", Key, nullable=False),
 )
 
 # What remains of forgotten guests is hashed with this key; there is one, or none yet.
-hash_keys = Table("hash_keys", metadata, _id(), Column("secret", LargeBinary, nullable=False))
+hash_keys = Table("hash_keys", metadata, row_id(), Column("secret", LargeBinary, nullable=False))
 
 erasures = Table(
     "erasures",
     metadata,
-    _id(),
-    _to("brand"),
+    row_id(),
+    to("brand"),
     Column("at", Instant, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Column("receipt", LargeBinary, nullable=False),
@@ -292,7 +293,7 @@ forgotten = Table(
     "forgotten",
     metadata,
     Column("hash", LargeBinary, primary_key=True),
-    _to("erasure"),
+    to("erasure"),
     Column("at", Instant, nullable=False),
     # Of a record: it was the guest's own.
     Column("own", Boolean, nullable=False, server_default=false()),
@@ -302,7 +303,7 @@ forgotten = Table(
 inboxes = Table(
     "inboxes",
     metadata,
-    _to("connection", key=True),
+    to("connection", key=True),
     Column("received", Key, nullable=False, server_default="0"),
     Column("duplicate", Key, nullable=False, server_default="0"),
     Column("drained", Key, nullable=False, server_default="0"),
@@ -317,8 +318,8 @@ inboxes = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    _id(),
-    _to("connection"),
+    row_id(),
+    to("connection"),
     Column("digest", LargeBinary, nullable=False),
     Column("received", Instant, nullable=False),
     Column("next_try", Instant, nullable=False),
@@ -333,7 +334,7 @@ deliveries = Table(
 known_deliveries = Table(
     "known_deliveries",
     metadata,
-    _to("connection", key=True),
+    to("connection", key=True),
     Column("digest", LargeBinary, primary_key=True),
     Column("received", Instant, nullable=False, index=True),
 )
@@ -351,7 +352,7 @@ strays = Table(
 audits = Table(
     "audits",
     metadata,
-    _id(),
+    row_id(),
     Column("at", Instant, nullable=False),
     Column("action", String, nullable=False),
     Column("details", LargeBinary, nullable=False),
@@ -361,9 +362,9 @@ audits = Table(
 runtime_secrets = Table(
     "runtime_secrets",
     metadata,
-    _id(),
+    row_id(),
     # Empty until it is known whose account the secret opens.
-    _to("connection", empty=True),
+    to("connection", empty=True),
     Column("connector", String, nullable=False),
     Column("name", String, nullable=False),
     Column("sealed", LargeBinary, nullable=False),

@@ -1,4 +1,4 @@
-"""The states of a connection: which there are, who sets them, and what a person should do."""
+"""The states of connections and destinations: who sets them, and what a person should do."""
 
 from __future__ import annotations
 
@@ -6,15 +6,29 @@ import enum
 from datetime import datetime
 from typing import Final
 
+import attrs
 from sqlalchemy import Connection as Db
-from sqlalchemy import select, update
+from sqlalchemy import Table, select, update
 
 from frontdesk.errors import ConfigurationError, PausedError
+from frontdesk.store.delivery_schema import destinations
 from frontdesk.store.schema import connections
 
 
+@attrs.frozen
+class Workers:
+    """A table of what is at work under a lease and has a state, and what one of them is called."""
+
+    table: Table
+    word: str
+
+
+CONNECTIONS: Final = Workers(connections, "connection")
+DESTINATIONS: Final = Workers(destinations, "destination")
+
+
 class State(enum.StrEnum):
-    """How a connection is."""
+    """How a connection or destination is."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -29,24 +43,26 @@ HELD_BECAUSE: Final = "this store was restored or copied"
 
 
 def what_to_do(name: str, state: str) -> str:
-    """Say what a person should do about a connection in *state*; nothing if all is well."""
+    """Say what a person should do about whatever is in *state*; nothing if all is well."""
     return {
         State.PAUSED: f"frontdesk resume {name}",
         State.HELD: f"see that no other copy of this store is at work, then: frontdesk resume {name}",
-        State.WAITING: "nothing: the next sync tries again",
+        State.WAITING: "nothing: the next try goes on",
         State.ATTENTION: f"mend what the reason says, try it with: frontdesk check {name}; "
-        "the next sync goes on where the last one stopped",
+        "the next try goes on where the last one stopped",
     }.get(State(state), "")
 
 
-def note_state(db: Db, name: str, state: State, reason: str, now: datetime) -> None:
-    """Note how a sync ended, if the store knows the connection; *since* stays with a state.
+def note_state(
+    db: Db, name: str, state: State, reason: str, now: datetime, *, of: Workers = CONNECTIONS
+) -> None:
+    """Note how work ended, if the store knows who did it; *since* stays with a state.
 
     What a person stopped, only a person sets going again.
     """
-    table = connections.c
+    table = of.table.c
     db.execute(
-        update(connections)
+        update(of.table)
         .where(
             table.name == name,
             table.state.not_in(STOPPED),
@@ -57,65 +73,69 @@ def note_state(db: Db, name: str, state: State, reason: str, now: datetime) -> N
 
 
 def pause(db: Db, name: str, now: datetime) -> None:
-    """Pause a connection; one that is held stays held.
+    """Pause a connection or destination; one that is held stays held.
 
     Raises:
-        ConfigurationError: The store has no such connection.
+        ConfigurationError: The store has none of this name.
     """
-    if _state(db, name) not in STOPPED:
-        _set(db, name, State.PAUSED, "somebody paused it", now)
+    of, state = _found(db, name)
+    if state not in STOPPED:
+        _set(db, of, name, State.PAUSED, reason="somebody paused it", now=now)
 
 
 def resume(db: Db, name: str, now: datetime) -> None:
-    """Let a paused or held connection run; any other is left as it is.
+    """Let what is paused or held run; any other is left as it is.
 
     Raises:
-        ConfigurationError: The store has no such connection.
+        ConfigurationError: The store has none of this name.
     """
-    if _state(db, name) in STOPPED:
-        _set(db, name, State.RUNNING, "", now)
+    of, state = _found(db, name)
+    if state in STOPPED:
+        _set(db, of, name, State.RUNNING, reason="", now=now)
 
 
 def hold_all(db: Db, now: datetime) -> None:
-    """Hold every connection, and end all leases: this store is a copy of another."""
-    db.execute(
-        update(connections).values(
-            state=State.HELD, reason=HELD_BECAUSE, since=now, holder=None, lease_until=None
+    """Hold every connection and destination, and end all leases: this store is a copy."""
+    for of in (CONNECTIONS, DESTINATIONS):
+        db.execute(
+            update(of.table).values(
+                state=State.HELD, reason=HELD_BECAUSE, since=now, holder=None, lease_until=None
+            )
         )
-    )
 
 
-def refuse_stopped(name: str, state: str) -> None:
-    """Refuse to work for a connection that a person stopped.
+def refuse_stopped(name: str, state: str, of: Workers = CONNECTIONS) -> None:
+    """Refuse to work for what a person stopped.
 
     Raises:
         PausedError: It is paused or held.
     """
     if state in STOPPED:
         raise PausedError(
-            f"connection {name!r} is {state}; resume it first: frontdesk resume {name}"
+            f"{of.word} {name!r} is {state}; resume it first: frontdesk resume {name}"
         )
 
 
-def refuse_stopped_name(db: Db, name: str) -> None:
+def refuse_stopped_name(db: Db, name: str, of: Workers = CONNECTIONS) -> None:
     """Like :func:`refuse_stopped`, for whatever the store has under *name*."""
-    found = db.execute(select(connections.c.state).where(connections.c.name == name)).scalar()
-    refuse_stopped(name, found or State.RUNNING)
+    table = of.table.c
+    found = db.execute(select(table.state).where(table.name == name)).scalar()
+    refuse_stopped(name, found or State.RUNNING, of)
 
 
-def _set(db: Db, name: str, state: State, reason: str, now: datetime) -> None:
-    db.execute(
-        update(connections)
-        .where(connections.c.name == name)
-        .values(state=state, reason=reason, since=now)
+def _set(db: Db, of: Workers, name: str, state: State, *, reason: str, now: datetime) -> None:
+    changed = update(of.table).where(of.table.c.name == name)
+    db.execute(changed.values(state=state, reason=reason, since=now))
+
+
+def _found(db: Db, name: str) -> tuple[Workers, str]:
+    """Return what the store has under *name*, and its state."""
+    known: list[str] = []
+    for of in (CONNECTIONS, DESTINATIONS):
+        for row in db.execute(select(of.table.c.name, of.table.c.state)):
+            if row.name == name:
+                return of, row.state
+            known += [row.name] if row.name else []
+    raise ConfigurationError(
+        f"the store has no connection or destination {name!r}; it has: {', '.join(known) or 'none'}"
     )
-
-
-def _state(db: Db, name: str) -> str:
-    found: str | None = db.execute(
-        select(connections.c.state).where(connections.c.name == name)
-    ).scalar()
-    if found is None:
-        known = ", ".join(db.execute(select(connections.c.name)).scalars()) or "none"
-        raise ConfigurationError(f"the store has no connection {name!r}; it has: {known}")
-    return found

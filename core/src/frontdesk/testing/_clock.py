@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import anyio
 import anyio.lowlevel
 
-from frontdesk.ingest.session import HEARTBEAT
+from frontdesk.holding import HEARTBEAT
 
 
 class StillClock:

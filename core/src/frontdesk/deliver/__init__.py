@@ -1,0 +1,1 @@
+"""Deliver: from the log to the destinations."""
