@@ -1,4 +1,4 @@
-"""Holding a lease for as long as a block of work takes."""
+"""A block of work: the account it opens, the lease it holds, the state it ends in."""
 
 from __future__ import annotations
 
@@ -6,18 +6,37 @@ import os
 import socket
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Final
+from typing import Any, Final, Protocol, cast
 
 import anyio
 from sqlalchemy import Connection as Db
 
-from frontdesk.client import Clock
-from frontdesk.errors import FrontdeskError
-from frontdesk.store import Store, leases
-from frontdesk.store.states import CONNECTIONS, Workers
+from frontdesk.client import Client, Clock
+from frontdesk.errors import (
+    ConfigurationError,
+    FrontdeskError,
+    RateLimitedError,
+    RefusedError,
+    UnavailableError,
+    UnexpectedResponseError,
+)
+from frontdesk.explaining import explain
+from frontdesk.model import Account
+from frontdesk.store import Store, leases, states
+from frontdesk.store.states import CONNECTIONS, State, Workers
 
 #: How often a lease of a minute is renewed, in seconds.
 HEARTBEAT: Final = 15.0
+#: Trying again is useless until somebody has changed something.
+_FOR_A_PERSON: Final = (ConfigurationError, RefusedError, UnexpectedResponseError)
+
+
+class Opening(Protocol):
+    """Hooks that tell whose account it is."""
+
+    async def open_account(self, client: Client[Any]) -> Account:
+        """Ask whose account it is."""
+        ...
 
 
 @asynccontextmanager
@@ -84,3 +103,44 @@ def _first(failure: BaseException) -> BaseException:
     while isinstance(failure, BaseExceptionGroup):
         failure = failure.exceptions[0]
     return failure
+
+
+async def open_account(hooks: Opening, client: Client[Any]) -> Account:
+    """Ask the other side whose account this is.
+
+    Raises:
+        UnexpectedResponseError: The answer cannot be read.
+    """
+    try:
+        account = await hooks.open_account(client)
+    except FrontdeskError:
+        raise
+    except Exception as error:  # noqa: BLE001  # a third party's code may raise anything
+        # The cause is left out: it may quote what it tripped over.
+        raise UnexpectedResponseError(
+            f"what the platform says of the account cannot be read: {explain(error)}"
+        ) from None
+    if not isinstance(cast("object", account), Account) or not account.id:
+        raise UnexpectedResponseError("the platform names no account")
+    return account
+
+
+@asynccontextmanager
+async def noting(
+    store: Store, clock: Clock, name: str, of: Workers = CONNECTIONS
+) -> AsyncGenerator[None]:
+    """Note in the store why work had to stop, and that all is well if it did not."""
+
+    async def note(state: State, reason: str = "") -> None:
+        now = clock.now()
+        await store.write(lambda db: states.note_state(db, name, state, reason, now, of=of))
+
+    try:
+        yield
+    except (RateLimitedError, UnavailableError) as error:
+        await note(State.WAITING, str(error))
+        raise
+    except _FOR_A_PERSON as error:
+        await note(State.ATTENTION, str(error))
+        raise
+    await note(State.RUNNING)

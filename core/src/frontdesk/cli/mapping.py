@@ -157,7 +157,7 @@ def _webhook_lines(
     loaded: LoadedConnector, file: str, known: dict[Any, Any]
 ) -> Iterator[dict[str, Any]]:
     from frontdesk.errors import RecordError  # keeps --help fast
-    from frontdesk.ingest.mapping import explain
+    from frontdesk.explaining import explain
     from frontdesk.model import Delivery, Record, Related
     from frontdesk.notices import Notice
     from frontdesk.wire import notice_json, ref_json

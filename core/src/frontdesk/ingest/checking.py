@@ -10,9 +10,8 @@ import attrs
 from frontdesk.client import Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import FrontdeskError
-from frontdesk.holding import naming
+from frontdesk.holding import naming, open_account
 from frontdesk.ingest.keeping import Keeping
-from frontdesk.ingest.session import open_account
 from frontdesk.model import Account
 from frontdesk.store import Store
 
@@ -45,7 +44,7 @@ async def check(connection: Connection, store: Store, clock: Clock) -> Check:
     try:
         with naming(connection.connector.name):
             async with Keeping(store, connection, clock).client() as client:
-                account = await open_account(connection, client)
+                account = await open_account(connection.hooks, client)
     except FrontdeskError as error:
         return Check(connection.name, connection.connector.name, None, (str(error),), error)
     problems = [f"ask the platform for the permission: {name}" for name in account.missing]

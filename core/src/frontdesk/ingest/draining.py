@@ -24,7 +24,7 @@ from frontdesk.errors import (
     UnavailableError,
     UnexpectedResponseError,
 )
-from frontdesk.ingest.mapping import explain
+from frontdesk.explaining import explain
 from frontdesk.ingest.session import Session
 from frontdesk.manifest import Webhook
 from frontdesk.model import Delivery, Json, Origin, Record, Ref, Unreadable

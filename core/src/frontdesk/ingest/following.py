@@ -28,9 +28,9 @@ from frontdesk.errors import (
     StoreError,
     UnavailableError,
 )
+from frontdesk.explaining import explain
 from frontdesk.holding import together
 from frontdesk.ingest.draining import drain, pause_after
-from frontdesk.ingest.mapping import explain
 from frontdesk.ingest.session import Session, opened
 from frontdesk.ingest.sync import walk
 from frontdesk.manifest import Stream

@@ -6,8 +6,6 @@ here, once, so that nothing behind has to ask again.
 
 from __future__ import annotations
 
-import re
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +17,7 @@ import msgspec
 from frontdesk import jsons
 from frontdesk.connection import Connection
 from frontdesk.errors import RecordError, SkipRecord
+from frontdesk.explaining import explain
 from frontdesk.model import (
     Channel,
     Consent,
@@ -44,7 +43,6 @@ _LAST: Final = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 #: Money is summed up by the millionth in 64 bits.
 _TOO_MUCH: Final = Decimal(10) ** 12
 # A missing key may be a value (an address looked up in a table): only names are quoted.
-_FIELD = re.compile(r"[A-Za-z][\w ]{0,60}")
 
 
 @attrs.frozen
@@ -350,18 +348,3 @@ def _written(what: str, write: Callable[[_T], bytes], value: _T) -> bytes:
         return write(value)
     except (TypeError, msgspec.EncodeError):
         raise RecordError(f"the {what} cannot be written as JSON") from None
-
-
-def explain(error: Exception) -> str:
-    """Say what went wrong in a hook without quoting data.
-
-    A ``ValueError`` quotes the value that was wrong, which may be a guest's; a missing
-    key or attribute names only itself.
-    """
-    if isinstance(error, RecordError):
-        return str(error)
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"in {where.name}() line {where.lineno}"
-    if isinstance(error, KeyError) and _FIELD.fullmatch(str(error.args[0])):
-        return f"missing field {error.args[0]!r} ({place})"
-    return f"{type(error).__name__} {place}"

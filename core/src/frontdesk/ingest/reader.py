@@ -18,9 +18,9 @@ from sqlalchemy import Engine
 from frontdesk.client import Client, Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import FrontdeskError, UnexpectedResponseError
+from frontdesk.explaining import explain
 from frontdesk.ingest.discarding import Discard
 from frontdesk.ingest.forgetting import hidden
-from frontdesk.ingest.mapping import explain
 from frontdesk.model import Json, Page, Purpose, Query, Record, Ref, Unreadable
 from frontdesk.store import reading
 from frontdesk.store.accounts import Stored

@@ -19,8 +19,8 @@ from frontdesk import jsons
 from frontdesk.client import Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import ConfigurationError, StoreError
+from frontdesk.explaining import explain
 from frontdesk.ingest.discarding import DeliveryDiscard
-from frontdesk.ingest.mapping import explain
 from frontdesk.ingest.strangers import Strangers
 from frontdesk.ingest.writing import Writer
 from frontdesk.manifest import secrets_of

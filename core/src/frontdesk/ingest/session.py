@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Any, Final, cast
+from typing import Any
 
 import anyio
 import attrs
@@ -12,28 +12,15 @@ from sqlalchemy import Connection as Db
 
 from frontdesk.client import Client, Clock
 from frontdesk.connection import Connection
-from frontdesk.errors import (
-    ConfigurationError,
-    FrontdeskError,
-    RateLimitedError,
-    RefusedError,
-    UnavailableError,
-    UnexpectedResponseError,
-)
-from frontdesk.holding import held_lease, naming
+from frontdesk.holding import held_lease, naming, noting, open_account
 from frontdesk.ingest.intake import Intake
 from frontdesk.ingest.keeping import Keeping
 from frontdesk.ingest.lookups import Lookups
-from frontdesk.ingest.mapping import explain
 from frontdesk.ingest.reader import Reader
-from frontdesk.model import Account, Context, Origin, Record, Unreadable
+from frontdesk.model import Context, Origin, Record, Unreadable
 from frontdesk.notices import Notice
 from frontdesk.store import Store, accounts, commit, leases, states
 from frontdesk.store.batch import Batch, Written
-from frontdesk.store.states import State
-
-#: Trying again is useless until somebody has changed something.
-_FOR_A_PERSON: Final = (ConfigurationError, RefusedError, UnexpectedResponseError)
 
 
 @attrs.frozen(eq=False)
@@ -113,11 +100,11 @@ async def opened(
     # Before the platform is asked: somebody may have paused to spare its quota.
     await store.read(lambda db: _refuse_in_vain(db, connection.name, clock))
     lookups = Lookups(clock)
-    noting = _noting(store, clock, connection.name)
+    noted = noting(store, clock, connection.name)
     keeping = Keeping(store, connection, clock)
     with naming(connection.connector.name):
-        async with noting, keeping.client(lookup=lookups.find) as client:
-            account = await open_account(connection, client)
+        async with noted, keeping.client(lookup=lookups.find) as client:
+            account = await open_account(connection.hooks, client)
             client.account = account
             now = account.clock or clock.now()
 
@@ -139,42 +126,3 @@ async def opened(
 def _refuse_in_vain(db: Db, name: str, clock: Clock) -> None:
     states.refuse_stopped_name(db, name)
     leases.refuse_held_name(db, name, clock.now())
-
-
-async def open_account(connection: Connection, client: Client[Any]) -> Account:
-    """Ask the platform whose account this is.
-
-    Raises:
-        UnexpectedResponseError: The answer cannot be read.
-    """
-    try:
-        account = await connection.hooks.open_account(client)
-    except FrontdeskError:
-        raise
-    except Exception as error:  # noqa: BLE001  # a third party's code may raise anything
-        # The cause is left out: it may quote what it tripped over.
-        raise UnexpectedResponseError(
-            f"what the platform says of the account cannot be read: {explain(error)}"
-        ) from None
-    if not isinstance(cast("object", account), Account) or not account.id:
-        raise UnexpectedResponseError("the platform names no account")
-    return account
-
-
-@asynccontextmanager
-async def _noting(store: Store, clock: Clock, name: str) -> AsyncGenerator[None]:
-    """Note in the store why a session had to stop, and that all is well if it did not."""
-
-    async def note(state: State, reason: str = "") -> None:
-        now = clock.now()
-        await store.write(lambda db: states.note_state(db, name, state, reason, now))
-
-    try:
-        yield
-    except (RateLimitedError, UnavailableError) as error:
-        await note(State.WAITING, str(error))
-        raise
-    except _FOR_A_PERSON as error:
-        await note(State.ATTENTION, str(error))
-        raise
-    await note(State.RUNNING)

@@ -66,7 +66,7 @@ def register(
     connector, name = connection.connector.name, connection.name
     _refuse_shared(db, connector, name, account, others)
     _refuse_other_account(db, connector, name, account)
-    brand = _brand(db, connection.brand)
+    brand = brand_row(db, connection.brand)
     values = {
         "name": name,
         "brand_id": brand,
@@ -181,7 +181,8 @@ def _refuse_other_account(db: Db, connector: str, name: str, account: Account) -
         )
 
 
-def _brand(db: Db, name: str) -> int:
+def brand_row(db: Db, name: str) -> int:
+    """Return the row of the brand called *name*, making it if it is missing."""
     found: int | None = db.execute(
         select(brands.c.id).where(brands.c.name == name)
     ).scalar_one_or_none()

@@ -1,0 +1,314 @@
+"""What a destination must still be sent: read from the log in one statement for many entries."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+
+import attrs
+from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, tuple_, update
+
+from frontdesk.store import bulk
+from frontdesk.store.batch import Kind
+from frontdesk.store.delivery_schema import outbox, outbox_guests, positions, sent_events
+from frontdesk.store.schema import connections, guests, log, log_bodies
+from frontdesk.store.upserts import insert_into, insert_missing
+
+#: Entries of the log that are read in one transaction.
+READ: Final = 20_000
+#: What a held event waits for.
+NO_IDENTIFIER: Final = "no e-mail address or phone number"
+EXCLUDED: Final = "excluded: "
+
+Key: TypeAlias = tuple[datetime, int, int]
+"""Where an event stands in the outbox: when it happened, its connection and number."""
+
+
+class Stage(enum.IntEnum):
+    """What is next for a guest whose profile or consent changed."""
+
+    OPT_OUTS = 0
+    PROFILE = 1
+    OPT_INS = 2
+    #: Something keeps the guest back.
+    HELD = 9
+
+
+def unread(db: Connection, destination: int, sources: Collection[int]) -> int:
+    """Return how many entries of the log a destination has not read yet."""
+    read = positions.c.destination_id == destination
+    same = positions.c.connection_id == connections.c.id
+    behind = connections.c.seq - func.coalesce(positions.c.seq, 0)
+    asked = select(func.coalesce(func.sum(behind), 0)).select_from(connections)
+    joined = asked.outerjoin(positions, read & same).where(connections.c.id.in_(sources))
+    return int(db.execute(joined).scalar_one())
+
+
+def read_log(db: Connection, destination: int, source: int) -> int:
+    """Read the next entries of a connection's log into the outbox; return how many there were."""
+    insert_missing(db, positions, [{"destination_id": destination, "connection_id": source}])
+    place = positions.c
+    here = (place.destination_id == destination) & (place.connection_id == source)
+    last = db.execute(select(place.seq).where(here)).scalar_one()
+    end = db.execute(select(connections.c.seq).where(connections.c.id == source)).scalar_one()
+    end = min(end, last + READ)
+    if end == last:
+        return 0
+    part = (log.c.connection_id == source, log.c.seq > last, log.c.seq <= end)
+    _add_events(db, destination, part)
+    _add_guests(db, destination, part)
+    db.execute(update(positions).where(here).values(seq=end))
+    return int(end - last)
+
+
+def _add_events(db: Connection, destination: int, part: Sequence[ColumnElement[bool]]) -> None:
+    """Add the events, less those of guests who were forgotten."""
+    table = log.c
+    live = table.origin == 1
+    asked = (
+        select(literal(destination), table.connection_id, table.seq, table.guest_id, live, table.at)
+        .join(guests, guests.c.id == table.guest_id)
+        .where(*part, table.kind == Kind.EVENT, _is_known())
+    )
+    names = ["destination_id", "connection_id", "seq", "guest_id", "live", "at"]
+    db.execute(insert_into(db, outbox).from_select(names, asked).on_conflict_do_nothing())
+
+
+def _is_known() -> ColumnElement[bool]:
+    """Tell whether an event's guest was not forgotten: of those only a hash is left."""
+    return guests.c.key.not_like("forgotten-%")
+
+
+def _add_guests(db: Connection, destination: int, part: Sequence[ColumnElement[bool]]) -> None:
+    """Add the guests whose profile, consent or identity changed, from the beginning."""
+    table = log.c
+    changes = (Kind.PROFILE, Kind.CONSENT, Kind.MERGED, Kind.GONE)
+    target = func.coalesce(guests.c.merged_into, table.guest_id)
+    asked = (
+        select(literal(destination), target, literal(0), func.max(table.origin) == 1)
+        .join(guests, guests.c.id == table.guest_id)
+        .where(*part, table.kind.in_(changes), _is_known())
+        .group_by(target)
+    )
+    names = ["destination_id", "guest_id", "stage", "live"]
+    statement = insert_into(db, outbox_guests).from_select(names, asked)
+    keys = ["destination_id", "guest_id"]
+    again = {"stage": 0, "live": or_(outbox_guests.c.live, statement.excluded.live)}
+    db.execute(statement.on_conflict_do_update(index_elements=keys, set_=again))
+
+
+def settle(db: Connection, destination: int, *, live_after: datetime) -> None:
+    """Make old live events history, and let go what is no longer kept back.
+
+    Args:
+        live_after: What happened before goes as history, however it was learnt.
+    """
+    table, guest = outbox.c, outbox_guests.c
+    mine = table.destination_id == destination
+    old = update(outbox).where(mine, table.live.is_(True), table.at <= live_after)
+    db.execute(old.values(live=False))
+    changed = select(guest.guest_id).where(
+        guest.destination_id == destination, guest.stage == Stage.OPT_OUTS
+    )
+    merged = select(guests.c.id).where(guests.c.merged_into.in_(changed))
+    free = select(guests.c.id).where(guests.c.excluded.is_(None))
+    held = update(outbox).where(mine, table.held != "")
+    db.execute(
+        held.where(or_(table.guest_id.in_(changed), table.guest_id.in_(merged))).values(held="")
+    )
+    db.execute(
+        held.where(table.held.like(f"{EXCLUDED}%"), table.guest_id.in_(free)).values(held="")
+    )
+    waiting = update(outbox_guests).where(
+        guest.destination_id == destination, guest.stage == Stage.HELD, guest.guest_id.in_(free)
+    )
+    db.execute(waiting.values(stage=Stage.OPT_OUTS))
+
+
+@attrs.frozen
+class Waiting:
+    """An event in the outbox, as the log has it.
+
+    Attributes:
+        recipient: Of an event that was sent before: for whom.
+    """
+
+    connection: int
+    seq: int
+    guest: int
+    at: datetime
+    body: bytes
+    recipient: int | None
+
+    @property
+    def key(self) -> Key:
+        """Where it stands in the order."""
+        return self.at, self.connection, self.seq
+
+
+def events(
+    db: Connection,
+    destination: int,
+    *,
+    live: bool,
+    limit: int,
+    after: Key | None = None,
+    only: Collection[int] | None = None,
+) -> list[Waiting]:
+    """Return the oldest events that can be sent, behind *after*, of the guests in *only*."""
+    table, sent = outbox.c, sent_events.c
+    same = (log_bodies.c.connection_id == table.connection_id) & (log_bodies.c.seq == table.seq)
+    before = (
+        (sent.destination_id == table.destination_id)
+        & (sent.connection_id == table.connection_id)
+        & (sent.seq == table.seq)
+    )
+    order = (table.at, table.connection_id, table.seq)
+    asked = (
+        select(
+            table.connection_id, table.seq, table.guest_id, table.at, log_bodies.c.body,
+            sent.recipient_id,
+        )
+        .join(log_bodies, same)
+        .outerjoin(sent_events, before)
+        .where(table.destination_id == destination, table.held == "", table.live.is_(live))
+        .order_by(*order)
+        .limit(limit)
+    )  # fmt: skip
+    if after is not None:
+        asked = asked.where(
+            tuple_(*order)
+            > tuple_(*(literal(v, c.type) for v, c in zip(after, order, strict=True)))
+        )
+    if only is not None:
+        asked = asked.where(bulk.among(db, table.guest_id, sorted(only)))
+    return [Waiting(*row) for row in db.execute(asked)]
+
+
+def take_events(db: Connection, destination: int, taken: Sequence[Waiting]) -> None:
+    """Remove events from the outbox."""
+    table = outbox.c
+    by_connection: dict[int, list[int]] = {}
+    for one in taken:
+        by_connection.setdefault(one.connection, []).append(one.seq)
+    for connection, seqs in by_connection.items():
+        db.execute(
+            outbox.delete().where(
+                table.destination_id == destination,
+                table.connection_id == connection,
+                bulk.among(db, table.seq, seqs),
+            )
+        )
+
+
+def hold_events(db: Connection, destination: int, held: Sequence[tuple[Waiting, str]]) -> None:
+    """Note why events cannot be sent yet."""
+    table = outbox.c
+    by_reason: dict[tuple[int, str], list[int]] = {}
+    for one, reason in held:
+        by_reason.setdefault((one.connection, reason), []).append(one.seq)
+    for (connection, reason), seqs in by_reason.items():
+        place = (table.destination_id == destination, table.connection_id == connection)
+        db.execute(
+            update(outbox).where(*place, bulk.among(db, table.seq, seqs)).values(held=reason)
+        )
+
+
+GuestKey: TypeAlias = tuple[bool, int]
+"""Where a guest stands among those that changed: whether it is history, and its row."""
+
+
+def changed_guests(
+    db: Connection,
+    destination: int,
+    stage: Stage,
+    *,
+    limit: int,
+    now: datetime,
+    after: GuestKey | None = None,
+    only: Collection[int] | None = None,
+) -> list[GuestKey]:
+    """Return guests for whom *stage* is yet to be done: those that are live first."""
+    table = outbox_guests.c
+    order = (table.live.is_(False), table.guest_id)
+    asked = (
+        select(*order)
+        .where(table.destination_id == destination, table.stage <= stage)
+        .order_by(table.live.desc(), table.guest_id)
+        .limit(limit)
+    )
+    if stage is Stage.OPT_INS:
+        asked = asked.where(or_(table.due.is_(None), table.due <= now))
+    if after is not None:
+        later = (table.live.is_(not after[0])) & (table.guest_id > after[1])
+        asked = asked.where(later if after[0] else or_(later, table.live.is_(False)))
+    if only is not None:
+        asked = asked.where(bulk.among(db, table.guest_id, sorted(only)))
+    return [(bool(old), guest) for old, guest in db.execute(asked)]
+
+
+def stages(db: Connection, destination: int, some: Collection[int], stage: Stage) -> set[GuestKey]:
+    """Return which of *some* guests have *stage* yet to be done."""
+    table = outbox_guests.c
+    asked = select(table.live, table.guest_id).where(
+        table.destination_id == destination,
+        table.stage <= stage,
+        bulk.among(db, table.guest_id, sorted(some)),
+    )
+    return {(not row.live, row.guest_id) for row in db.execute(asked)}
+
+
+def advance(db: Connection, destination: int, some: Collection[int], stage: Stage) -> None:
+    """Note that *stage* is done for guests; those for whom all is done are no longer kept."""
+    table = outbox_guests.c
+    mine = (
+        table.destination_id == destination,
+        table.stage <= stage,
+        bulk.among(db, table.guest_id, sorted(some)),
+    )
+    if stage is Stage.OPT_INS:
+        db.execute(outbox_guests.delete().where(*mine))
+    else:
+        db.execute(update(outbox_guests).where(*mine).values(stage=Stage(stage + 1)))
+
+
+def hold_guests(db: Connection, destination: int, some: Collection[int]) -> None:
+    """Keep guests back until what excludes them is over."""
+    table = outbox_guests.c
+    mine = (table.destination_id == destination, bulk.among(db, table.guest_id, sorted(some)))
+    db.execute(update(outbox_guests).where(*mine).values(stage=Stage.HELD))
+
+
+def postpone(db: Connection, destination: int, some: Collection[int], due: datetime) -> None:
+    """Look at the opt-ins of guests again, but not before *due*."""
+    table = outbox_guests.c
+    mine = (table.destination_id == destination, bulk.among(db, table.guest_id, sorted(some)))
+    db.execute(update(outbox_guests).where(*mine).values(stage=Stage.OPT_INS, due=due))
+
+
+def held(db: Connection, destination: int) -> dict[str, int]:
+    """Return how many events are held, by reason."""
+    table = outbox.c
+    asked: Any = (
+        select(table.held, func.count())
+        .where(table.destination_id == destination, table.held != "")
+        .group_by(table.held)
+    )
+    return {row[0]: row[1] for row in db.execute(asked)}
+
+
+def backlog(db: Connection, destination: int) -> int:
+    """Return how many events can be sent and are not yet."""
+    table = outbox.c
+    asked = select(func.count()).where(table.destination_id == destination, table.held == "")
+    return int(db.execute(asked).scalar_one())
+
+
+def rewind(db: Connection, destination: int, source: int | None) -> None:
+    """Let a destination read the log from the beginning, of one connection or of all."""
+    mine = update(positions).where(positions.c.destination_id == destination)
+    if source is not None:
+        mine = mine.where(positions.c.connection_id == source)
+    db.execute(mine.values(seq=0))
