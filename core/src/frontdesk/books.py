@@ -11,6 +11,7 @@ from sqlalchemy import Connection as Db
 
 from frontdesk.client import Clock
 from frontdesk.connection import Connection
+from frontdesk.destination import Destination
 from frontdesk.errors import ConfigurationError
 from frontdesk.masking import masked
 from frontdesk.store import Store, exporting, forgetting, inbox, listing, states
@@ -32,23 +33,23 @@ class Books:
         """Return every connection the store knows: how it is, and what became of its records."""
         return await self._ask(list_connections)
 
-    async def pause(self, connection: Connection | str) -> None:
-        """Stop syncing a connection until it is resumed; a sync at work ends at its next page.
+    async def pause(self, name: Connection | Destination | str) -> None:
+        """Stop working for a connection or destination; work under way ends at its next page.
 
         Raises:
-            ConfigurationError: The store has no such connection.
+            ConfigurationError: The store has none of this name.
         """
-        name = name_of(connection)
-        await self.store.write(lambda db: states.pause(db, name, self._clock.now()))
+        called = name_of(name)
+        await self.store.write(lambda db: states.pause(db, called, self._clock.now()))
 
-    async def resume(self, connection: Connection | str) -> None:
-        """Let a connection that is paused or held be synced again.
+    async def resume(self, name: Connection | Destination | str) -> None:
+        """Let a connection or destination that is paused or held go on.
 
         Raises:
-            ConfigurationError: The store has no such connection.
+            ConfigurationError: The store has none of this name.
         """
-        name = name_of(connection)
-        await self.store.write(lambda db: states.resume(db, name, self._clock.now()))
+        called = name_of(name)
+        await self.store.write(lambda db: states.resume(db, called, self._clock.now()))
 
     async def refetch(
         self, connection: Connection | str, stream: str | None = None
@@ -166,6 +167,6 @@ class Books:
         return await self.store.read(question)
 
 
-def name_of(connection: Connection | str) -> str:
-    """Return what a connection is called."""
-    return connection if isinstance(connection, str) else connection.name
+def name_of(named: Connection | Destination | str) -> str:
+    """Return what a connection or destination is called."""
+    return named if isinstance(named, str) else named.name

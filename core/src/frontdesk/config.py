@@ -1,4 +1,4 @@
-"""``frontdesk.toml``: where the store is, and which connections there are."""
+"""``frontdesk.toml``: where the store is, which connections and destinations there are."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from frontdesk.servicing import AlertSettings, ServiceSettings
 from frontdesk.settings import structure
 
 DEFAULT: Final = "frontdesk.toml"
-_TABLES: Final = ("store", "connections", "service", "alerts")
+_TABLES: Final = ("store", "connections", "destinations", "service", "alerts")
 _OF_A_STORE: Final = ("url", "key")
-#: Tables of a connection that are no secrets.
-_TABLES_OF_A_CONNECTION: Final = ("polling",)
+#: Tables of a connection or destination that are no secrets.
+_PLAIN_TABLES: Final = ("polling", "subscribers")
+_SEVERAL: Final = 2
 #: Words of ``Desk.connect`` that are no settings.
 _NO_SETTINGS: Final = ("name", "wrappers", "transport")
 
@@ -34,11 +35,22 @@ class ConnectionConfig:
 
 
 @attrs.frozen
+class DestinationConfig:
+    """One ``[destinations.<name>]`` table: its settings, secrets read."""
+
+    name: str
+    plugin: str
+    brand: str
+    settings: Mapping[str, Any] = attrs.field(repr=False)
+
+
+@attrs.frozen
 class Config:
     """A configuration file, read and checked."""
 
     store: str
     connections: tuple[ConnectionConfig, ...] = ()
+    destinations: tuple[DestinationConfig, ...] = ()
     service: ServiceSettings = attrs.field(factory=ServiceSettings)
     alerts: AlertSettings = attrs.field(factory=AlertSettings, repr=False)
     #: What secrets obtained at run time are encrypted with; None: nothing is said of it.
@@ -79,9 +91,12 @@ def read(path: Path) -> Config:
     if not isinstance(url, str):
         raise SettingsError("store.url is not a string; give a file path or a postgresql:// URL")
     connections = _table(tables, "connections")
+    destinations = _table(tables, "destinations")
+    _refuse_mixing(connections, destinations)
     return Config(
         _beside(path, url),
         tuple(_connection(name, values) for name, values in connections.items()),
+        tuple(_destination(name, values) for name, values in destinations.items()),
         structure(ServiceSettings, _table(tables, "service"), where="service"),
         structure(AlertSettings, _alerts(tables), where="alerts"),
         _keys(store.get("key")),
@@ -121,23 +136,50 @@ def _beside(path: Path, url: str) -> str:
 
 
 def _connection(name: str, values: object) -> ConnectionConfig:
-    where = f"connections.{name}"
+    kind, brand, settings = _entry(f"connections.{name}", values, "connector", "mews")
+    return ConnectionConfig(name, kind, brand, settings)
+
+
+def _destination(name: str, values: object) -> DestinationConfig:
+    kind, brand, settings = _entry(f"destinations.{name}", values, "plugin", "klaviyo")
+    return DestinationConfig(name, kind, brand, settings)
+
+
+def _entry(where: str, values: object, word: str, example: str) -> tuple[str, str, dict[str, Any]]:
+    """Return the plugin, the brand and the settings of a table; *word* names the plugin."""
     if not isinstance(values, dict):
         raise SettingsError(f"{where} is not a table; write [{where}]")
     settings = {
-        key: value if key in _TABLES_OF_A_CONNECTION else _resolved(f"{where}.{key}", value)
+        key: value if key in _PLAIN_TABLES else _resolved(f"{where}.{key}", value)
         for key, value in values.items()
     }
-    for word in _NO_SETTINGS:
-        if word in settings:
-            raise SettingsError(f"{where}: unknown setting {word!r}")
-    connector = settings.pop("connector", None)
+    for no_setting in _NO_SETTINGS:
+        if no_setting in settings:
+            raise SettingsError(f"{where}: unknown setting {no_setting!r}")
+    kind = settings.pop(word, None)
     brand = settings.pop("brand", "default")
-    if not isinstance(connector, str):
-        raise SettingsError(f'{where}: connector is missing; write connector = "mews"')
+    if not isinstance(kind, str):
+        raise SettingsError(f'{where}: {word} is missing; write {word} = "{example}"')
     if not isinstance(brand, str):
         raise SettingsError(f"{where}: brand is not a string")
-    return ConnectionConfig(name, connector, brand, settings)
+    return kind, brand, settings
+
+
+def _refuse_mixing(connections: Mapping[str, Any], destinations: Mapping[str, Any]) -> None:
+    """Refuse to guess whose guests go where.
+
+    Raises:
+        ConfigurationError: There are several of both, and a destination says neither.
+    """
+    if len(connections) < _SEVERAL or len(destinations) < _SEVERAL:
+        return
+    for name, values in destinations.items():
+        if isinstance(values, dict) and not {"brand", "connections"} & values.keys():
+            raise ConfigurationError(
+                f"destinations.{name}: there are several connections and several destinations, so "
+                f'say whose guests it gets: connections = ["{next(iter(connections))}"], or a '
+                "brand that its connections have, too"
+            )
 
 
 def _table(tables: Mapping[str, Any], name: str) -> dict[str, Any]:

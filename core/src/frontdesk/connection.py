@@ -218,6 +218,8 @@ class Connection:
     withheld: Withheld | None = attrs.field(default=None, repr=False)
     #: When the credentials end, if somebody said so.
     key_expires: date | None = None
+    #: Whether somebody decided on what is withheld, be it nothing.
+    withhold_said: bool = False
 
     @property
     def manifest(self) -> Manifest:
@@ -270,6 +272,7 @@ def connect(
     base_url = base_url_of(
         connector.manifest.base_urls, asked.pop("base_url", None), f"connections.{name}"
     )
+    decided = "withhold" in asked
     withheld = _withheld(connector, name, asked.pop("withhold", ()))
     expires = _expires(name, asked.pop("key_expires", None))
     connector = polled(connector, name, asked.pop("polling", {}))
@@ -281,7 +284,7 @@ def connect(
     )
     hooks = Hooks(connector, wrappers)
     return Connection(
-        name, connector, settings, base_url, hooks, brand, transport, withheld, expires
+        name, connector, settings, base_url, hooks, brand, transport, withheld, expires, decided
     )
 
 

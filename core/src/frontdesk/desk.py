@@ -16,9 +16,10 @@ import httpx
 from frontdesk import config as configuration
 from frontdesk import connection as connecting
 from frontdesk import registry
-from frontdesk.books import Books, name_of
+from frontdesk.books import name_of
 from frontdesk.client import Clock, SystemClock
 from frontdesk.connection import Connection
+from frontdesk.deliver.service import Deliveries
 from frontdesk.errors import ConfigurationError, FrontdeskError
 from frontdesk.ingest.alerts import Alerter
 from frontdesk.ingest.checking import Check, check
@@ -28,6 +29,7 @@ from frontdesk.ingest.replay import replay
 from frontdesk.ingest.service import Service
 from frontdesk.ingest.sync import Syncer
 from frontdesk.model import Delivery
+from frontdesk.outlets import Outlets
 from frontdesk.progress import Listener, Report, Update
 from frontdesk.sandbox import ASGI
 from frontdesk.servicing import AlertSettings, ServiceSettings
@@ -36,8 +38,8 @@ from frontdesk.store.keyring import VARIABLE, Keyring
 from frontdesk.store.pruning import Pruned, count_prunable, prune
 
 
-class Desk(Books):
-    """Connections that share a store.
+class Desk(Outlets):
+    """Connections and destinations that share a store.
 
     Args:
         store: A file path (SQLite, created if missing) or a ``postgresql://`` URL.
@@ -61,7 +63,6 @@ class Desk(Books):
         alerts: AlertSettings | None = None,
     ) -> None:
         super().__init__(Store(store, _keyring(key)), clock or SystemClock())
-        self.connections: dict[str, Connection] = {}
         #: How :meth:`service`, :meth:`receive` and ``frontdesk run`` work.
         self.service_settings = service or ServiceSettings()
         self._alerts = alerts or AlertSettings()
@@ -71,7 +72,7 @@ class Desk(Books):
 
     @classmethod
     def from_config(cls, path: Path) -> Self:
-        """Make a desk with the store and all connections of a configuration file.
+        """Make a desk with all that a configuration file names.
 
         Raises:
             ConfigurationError: Something in it is missing, unknown or of the wrong kind.
@@ -80,6 +81,8 @@ class Desk(Books):
         desk = cls(config.store, key=config.key, service=config.service, alerts=config.alerts)
         for entry in config.connections:
             desk.connect(entry.connector, name=entry.name, brand=entry.brand, **entry.settings)
+        for one in config.destinations:
+            desk.add_destination(one.plugin, name=one.name, brand=one.brand, **one.settings)
         return desk
 
     def connect(
@@ -110,8 +113,7 @@ class Desk(Books):
         else:
             loaded = registry.adopt(connector.__name__.rpartition(".")[2], connector)
         name = name or loaded.name
-        if name in self.connections:
-            raise ConfigurationError(f"there already is a connection {name!r}; choose another name")
+        self._refuse_taken(name)
         made = connecting.connect(
             loaded, name, settings, brand=brand, wrappers=wrappers, transport=transport
         )
@@ -173,7 +175,7 @@ class Desk(Books):
 
     @asynccontextmanager
     async def service(self) -> AsyncGenerator[None]:
-        """Follow all connections while the block runs: history to do, changes, webhooks.
+        """Follow all connections while the block runs, and deliver to all live destinations.
 
         Connections must be there before. What becomes of one stops no other: its state says
         why it waits. When the block ends, all work ends at a committed point.
@@ -191,6 +193,7 @@ class Desk(Books):
         async with anyio.create_task_group() as group:
             self._serving += 1
             group.start_soon(work.run)
+            group.start_soon(Deliveries(self._deliverer()).run)
             try:
                 yield
             finally:

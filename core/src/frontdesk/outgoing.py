@@ -56,9 +56,10 @@ class OutgoingConsent:
         id: Names it in receipts; the same in every try.
         address: The e-mail address or E.164 number it speaks of.
         email: The person's e-mail address, where *address* is a number and one is known.
-        at: When it was given. None: unknown for an opt-out; just now for an opt-in.
+        at: When it was given, if that is known; of an opt-in of the past it always is.
         observed: *at* is when it was first seen, not when it was given.
-        history: An opt-in of the past: nothing must be asked or sent because of it.
+        history: An opt-in of the past: nothing must be asked or sent because of it. Any other
+            was given just now.
         subscribers: For an opt-in: the list it goes to.
         integration: The title of the connector that brought it.
         evidence: What the platform showed.

@@ -44,6 +44,17 @@ class Withheld:
         """Return an event's properties less the withheld ones."""
         return {name: value for name, value in properties.items() if name not in self.names}
 
+    def attributes(self, profile: Mapping[str, Json]) -> dict[str, Json]:
+        """Return a stored profile, as JSON, less the withheld fields."""
+        shown = {name: value for name, value in profile.items() if name not in self._attributes}
+        shown["properties"] = self.properties(profile.get("properties") or {})
+        shown["location"] = {
+            part: value
+            for part, value in (profile.get("location") or {}).items()
+            if f"location.{part}" not in self._attributes
+        }
+        return shown
+
     def profile(self, profile: Profile) -> Profile:
         """Return a profile less the withheld fields; a standard attribute becomes empty."""
         changed: dict[str, Any] = {

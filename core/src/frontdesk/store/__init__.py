@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Its tables are part of every store.
-from frontdesk.store import delivery_schema as _delivery_schema  # noqa: F401
+from frontdesk.store import delivery_schema
 from frontdesk.store.store import Store
 
-__all__ = ["Store"]
+__all__ = ["Store", "delivery_schema"]

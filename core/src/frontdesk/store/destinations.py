@@ -128,6 +128,14 @@ def find(db: Db, name: str) -> Any:
     return row
 
 
+def bound_to(db: Db, name: str) -> str | None:
+    """Return the account a destination delivers to; None if nothing was ever sent."""
+    table = destinations.c
+    asked = select(table.account).where(table.name == name, table.bound.is_not(None))
+    account: str | None = db.execute(asked).scalar()
+    return account
+
+
 def bind(db: Db, id: int, now: datetime) -> None:
     """Note that something is about to be sent to a destination's account."""
     table = destinations.c

@@ -16,6 +16,7 @@ import attrs
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from frontdesk import jsons
+from frontdesk.store import due
 from frontdesk.store.batch import Kind
 from frontdesk.store.finding import Person
 from frontdesk.store.keyed import Keyed, made, shown
@@ -55,6 +56,8 @@ class Erasing:
     counts: Counter[tuple[str, str]] = attrs.field(factory=Counter[tuple[str, str]])
     #: Hashes to remember; True: of a record that was the guest's own.
     hashes: dict[bytes, bool] = attrs.field(factory=dict[bytes, bool])
+    #: Addresses that destinations know, by the destination's row.
+    owed: dict[int, set[str]] = attrs.field(factory=dict[int, set[str]])
 
     @property
     def addresses_known(self) -> set[str]:
@@ -289,7 +292,7 @@ def of_others(erasing: Erasing, addresses: Iterable[str]) -> set[str]:
 
 
 def write_down(erasing: Erasing, hash: bytes, receipt: Callable[[], bytes]) -> None:
-    """Store the receipt, and the hashes to remember."""
+    """Store the receipt, the hashes to remember, and whom destinations are to erase."""
     made = erasing.db.execute(
         insert(erasures).values(brand_id=erasing.brand, at=erasing.at, hash=hash, receipt=receipt())
     )
@@ -298,9 +301,11 @@ def write_down(erasing: Erasing, hash: bytes, receipt: Callable[[], bytes]) -> N
 
 
 def remember(erasing: Erasing, erasure: int) -> None:
-    """Store the hashes to remember of an erasure, given by its row."""
+    """Store the hashes to remember of an erasure, given by its row, and whom it is due for."""
     rows = [
         {"hash": one, "erasure_id": erasure, "at": erasing.at, "own": own}
         for one, own in erasing.hashes.items()
     ]
     replace(erasing.db, forgotten, rows)
+    for destination, addresses in erasing.owed.items():
+        due.owe(erasing.db, destination, erasure, addresses, erasing.at)

@@ -11,7 +11,13 @@ import attrs
 from sqlalchemy import Connection, Engine, insert, select, text, update
 
 from frontdesk import jsons
-from frontdesk.store import erasing, erasing_inbox, erasing_mentions, erasing_records
+from frontdesk.store import (
+    erasing,
+    erasing_deliveries,
+    erasing_inbox,
+    erasing_mentions,
+    erasing_records,
+)
 from frontdesk.store.batch import Kind
 from frontdesk.store.engine import reading, writing
 from frontdesk.store.erasing import Erasing, Step
@@ -30,6 +36,7 @@ STEPS: Final[tuple[Step, ...]] = (
     erasing.remember_addresses,
     erasing.erase_profiles,
     erasing_mentions.cut_mentions,
+    erasing_deliveries.erase_deliveries,
     erasing.erase_consents,
     erasing.erase_guests,
 )
@@ -47,6 +54,10 @@ _TOUCHED: Final = [
     "quarantine",
     "deliveries",
     "connections",
+    "recipients",
+    "told",
+    "batches",
+    "due_erasures",
 ]
 
 
@@ -57,7 +68,7 @@ class Receipt:
     Attributes:
         hash: Stands for the guest as he was named; only the store can make it again.
         erased: How many rows of each kind, by connection.
-        destinations: What each destination answered; there are none yet.
+        destinations: What each destination answered; nothing where it is yet to be asked.
     """
 
     brand: str

@@ -46,6 +46,19 @@ def unread(db: Connection, destination: int, sources: Collection[int]) -> int:
     return int(db.execute(joined).scalar_one())
 
 
+def is_due(db: Connection, destination: int, sources: Collection[int], now: datetime) -> bool:
+    """Tell whether a destination has anything to read, or to be sent now."""
+    table, guest = outbox.c, outbox_guests.c
+    event = select(table.seq).where(table.destination_id == destination, table.held == "")
+    changed = select(guest.guest_id).where(
+        guest.destination_id == destination,
+        guest.stage != Stage.HELD,
+        or_(guest.stage < Stage.OPT_INS, guest.due.is_(None), guest.due <= now),
+    )
+    waiting = db.execute(select(event.exists() | changed.exists())).scalar_one()
+    return bool(waiting) or unread(db, destination, sources) > 0
+
+
 def read_log(db: Connection, destination: int, source: int) -> int:
     """Read the next entries of a connection's log into the outbox; return how many there were."""
     insert_missing(db, positions, [{"destination_id": destination, "connection_id": source}])
@@ -151,13 +164,18 @@ class Waiting:
 def events(
     db: Connection,
     destination: int,
+    sources: Collection[int],
     *,
     live: bool,
     limit: int,
     after: Key | None = None,
     only: Collection[int] | None = None,
 ) -> list[Waiting]:
-    """Return the oldest events that can be sent, behind *after*, of the guests in *only*."""
+    """Return the oldest events of these connections that can be sent, behind *after*.
+
+    Args:
+        only: Rows of the guests they must belong to.
+    """
     table, sent = outbox.c, sent_events.c
     same = (log_bodies.c.connection_id == table.connection_id) & (log_bodies.c.seq == table.seq)
     before = (
@@ -173,7 +191,12 @@ def events(
         )
         .join(log_bodies, same)
         .outerjoin(sent_events, before)
-        .where(table.destination_id == destination, table.held == "", table.live.is_(live))
+        .where(
+            table.destination_id == destination,
+            table.held == "",
+            table.live.is_(live),
+            bulk.among(db, table.connection_id, sorted(sources)),
+        )
         .order_by(*order)
         .limit(limit)
     )  # fmt: skip
@@ -292,11 +315,11 @@ def held(db: Connection, destination: int) -> dict[str, int]:
     """Return how many events are held, by reason."""
     table = outbox.c
     asked: Any = (
-        select(table.held, func.count())
+        select(table.held, func.count().label("events"))
         .where(table.destination_id == destination, table.held != "")
         .group_by(table.held)
     )
-    return {row[0]: row[1] for row in db.execute(asked)}
+    return {row.held: row.events for row in db.execute(asked)}
 
 
 def backlog(db: Connection, destination: int) -> int:
@@ -306,9 +329,16 @@ def backlog(db: Connection, destination: int) -> int:
     return int(db.execute(asked).scalar_one())
 
 
-def rewind(db: Connection, destination: int, source: int | None) -> None:
-    """Let a destination read the log from the beginning, of one connection or of all."""
-    mine = update(positions).where(positions.c.destination_id == destination)
+def rewind(db: Connection, destination: int, source: int | None) -> int:
+    """Let a destination read the log from the beginning; return how many entries that are.
+
+    Args:
+        source: Only of this connection.
+    """
+    mine = positions.c.destination_id == destination
     if source is not None:
-        mine = mine.where(positions.c.connection_id == source)
-    db.execute(mine.values(seq=0))
+        mine = mine & (positions.c.connection_id == source)
+    asked = select(func.coalesce(func.sum(positions.c.seq), 0)).where(mine)
+    read = int(db.execute(asked).scalar_one())
+    db.execute(update(positions).where(mine).values(seq=0))
+    return read

@@ -7,16 +7,16 @@ the same.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from frontdesk.store import bulk
 from frontdesk.store.outbox import EXCLUDED, NO_IDENTIFIER
-from frontdesk.store.schema import guests, profiles, records
+from frontdesk.store.schema import consents, guests, profiles, records
 
 #: Merges are followed that far; a chain that never ends leads nowhere.
 _LINKS = 20
@@ -65,17 +65,17 @@ def identify(db: Connection, some: Collection[int]) -> dict[int, Found]:
     return {guest: found.get(guest, lost) for guest in some}
 
 
-def _rows(db: Connection, some: Mapping[int, Any]) -> list[Row[Any]]:
+def _rows(db: Connection, some: Mapping[int, Any]) -> Sequence[Any]:
     table, profile = guests.c, profiles.c
     asked = (
         select(table.id, table.merged_into, table.excluded, profile.email, profile.phone_number)
         .outerjoin(profiles, profile.guest_id == table.id)
         .where(bulk.among(db, table.id, sorted(some)))
     )
-    return list(db.execute(asked))
+    return db.execute(asked).all()
 
 
-def _found(row: Row[Any]) -> Found:
+def _found(row: Any) -> Found:
     address = row.email or row.phone_number
     if row.excluded is not None:
         return Found(address, f"{EXCLUDED}{row.excluded}")
@@ -119,3 +119,14 @@ def _parts(db: Connection, sources: Collection[int]) -> Any:
             table.merged_into.is_(None),
         )
     )  # fmt: skip
+
+
+def still_known(db: Connection, addresses: Collection[str]) -> set[str]:
+    """Return those of *addresses* that some guest still has: the others were forgotten."""
+    wanted = sorted(addresses)
+    asked = (
+        select(profiles.c.email).where(bulk.among(db, profiles.c.email, wanted)),
+        select(profiles.c.phone_number).where(bulk.among(db, profiles.c.phone_number, wanted)),
+        select(consents.c.address).where(bulk.among(db, consents.c.address, wanted)),
+    )
+    return {address for one in asked for address in db.execute(one.distinct()).scalars() if address}

@@ -1,0 +1,268 @@
+"""Consents on their way: what counts for an address, unless the destination was told already.
+
+Opt-outs go first and need no list. Opt-ins go where somebody named a list for the connection
+and channel, and never past what the destination itself shows (design law 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import attrs
+from sqlalchemy import Connection as Db
+
+from frontdesk.consent import Statement, effective
+from frontdesk.deliver import profiles
+from frontdesk.deliver.planning import Sorted, screened
+from frontdesk.deliver.profiles import Turn
+from frontdesk.deliver.report import DeliveryReport
+from frontdesk.deliver.session import Session
+from frontdesk.model import Channel, ConsentState
+from frontdesk.outgoing import Item, Load, OptOut, OutgoingConsent, Subscription
+from frontdesk.store import outbox, persons, sending, statements
+from frontdesk.store.outbox import GuestKey, Stage
+from frontdesk.store.statements import Said
+
+#: Guests looked at in one transaction.
+BATCH: Final = 1000
+#: How long a destination is left alone about an address it was just told of.
+QUIET: Final = timedelta(minutes=30)
+#: Why an opt-in is not sent.
+NO_LIST: Final = "no list is named for it (subscribers)"
+NO_TIME: Final = "nobody knows when it was given (consent_without_time)"
+NEWER: Final = "the destination shows a newer opt-out"
+RECENT: Final = "the destination was told of the person a moment ago"
+
+
+@attrs.frozen
+class Word:
+    """What is noted of a consent once it was sent.
+
+    Attributes:
+        source: The connection that brought it.
+    """
+
+    guest: int
+    source: int
+    channel: Channel
+    address: str = attrs.field(repr=False)
+    state: ConsentState
+
+
+@attrs.frozen
+class OptOutPlan:
+    """What becomes of some guests' opt-outs."""
+
+    read: Sequence[GuestKey]
+    items: Sorted[tuple[Item, Word]]
+
+
+@attrs.frozen
+class OptInPlan:
+    """What becomes of some guests' opt-ins.
+
+    Attributes:
+        skipped: Channels that are not sent, and why, by how many.
+        postponed: Guests the destination was told of too lately.
+    """
+
+    turn: Turn
+    planned: list[tuple[Item, Word]]
+    skipped: list[tuple[Channel, str]]
+    postponed: set[int]
+
+
+def plan_opt_outs(
+    db: Db, session: Session, *, limit: int = BATCH, after: GuestKey | None = None
+) -> OptOutPlan:
+    """Look for opt-outs of the next guests that the destination does not know."""
+    now = session.clock.now()
+    read = outbox.changed_guests(
+        db, session.id, Stage.OPT_OUTS, limit=limit, now=now, after=after, only=session.only
+    )
+    spoken = statements.addressed(db, [guest for _, guest in read])
+    guests = {place: guest for guest, places in spoken.items() for place in places}
+    addresses = {address for _, address in guests}
+    said = statements.said_of(db, session.stored.brand, addresses)
+    told = sending.told_of(db, session.id, addresses)
+    known = sending.know(db, session.id, addresses)
+    found = persons.identify(db, spoken)
+    planned: list[tuple[Item, Word]] = []
+    for (channel, address), guest in sorted(guests.items()):
+        if channel not in session.destination.manifest.channels:
+            continue
+        if counting(said[channel, address]) is not ConsentState.UNSUBSCRIBED:
+            continue
+        before = told.get((channel, address))
+        if before is not None and before[0] is ConsentState.UNSUBSCRIBED:
+            continue
+        person = found[guest]
+        # Nobody is made known there only to be unsubscribed.
+        if before is None and address not in known and (person.held or person.address != address):
+            continue
+        planned.append(_opt_out(session, guest, channel, address, said[channel, address]))
+    return OptOutPlan(read, screened(session.destination, session.context, Load.OPT_OUTS, planned))
+
+
+def counting(said: Sequence[Said]) -> ConsentState | None:
+    """Return what counts of all that was said of an address."""
+    return effective(Statement(one.state, one.at, one.seen) for one in said)
+
+
+def _opt_out(
+    session: Session, guest: int, channel: Channel, address: str, said: Sequence[Said]
+) -> tuple[OutgoingConsent, Word]:
+    last = [one for one in said if one.state is ConsentState.UNSUBSCRIBED][-1]
+    source = session.sources.get(last.connection)
+    item = OutgoingConsent(
+        id=f"{channel}:{guest}",
+        channel=channel,
+        state=ConsentState.UNSUBSCRIBED,
+        address=address,
+        at=last.at,
+        integration=source.integration if source else "",
+        evidence=last.evidence,
+    )
+    return item, Word(guest, last.connection, channel, address, ConsentState.UNSUBSCRIBED)
+
+
+def plan_opt_ins(
+    db: Db, session: Session, *, limit: int = BATCH, after: GuestKey | None = None
+) -> OptInPlan:
+    """Look for opt-ins of the next persons that the destination does not know."""
+    whose = profiles.turn(db, session, Stage.OPT_INS, limit=limit, after=after)
+    places = _places(session, whose)
+    addresses = {address for _, address in places}
+    said = statements.said_of(db, session.stored.brand, addresses)
+    told = sending.told_of(db, session.id, addresses)
+    made = OptInPlan(whose, [], [], set())
+    for (channel, address), (person, guest) in places.items():
+        before = told.get((channel, address))
+        if counting(said.get((channel, address), ())) is not ConsentState.SUBSCRIBED:
+            continue
+        if before is not None and before[0] is ConsentState.SUBSCRIBED:
+            continue
+        if before is not None and before[1] + QUIET > session.clock.now():
+            made.postponed.add(guest)
+            continue
+        _plan_opt_in(session, made, (channel, address), (person, guest), said[channel, address])
+    return made
+
+
+def _places(session: Session, whose: Turn) -> dict[tuple[Channel, str], tuple[str, int]]:
+    """Return channels and addresses of persons, with the person's own and a guest of theirs."""
+    places: dict[tuple[Channel, str], tuple[str, int]] = {}
+    channels = session.destination.manifest.channels
+    for person, parts in whose.persons.items():
+        known = profiles.merged(session.sources, parts)
+        email = person if persons.is_email(person) else None
+        phone = known.get("phone_number") if email else person
+        for channel, address in ((Channel.EMAIL, email), (Channel.SMS, phone)):
+            if address and channel in channels:
+                places[channel, address] = (person, parts[-1].guest)
+    return places
+
+
+def _plan_opt_in(
+    session: Session,
+    made: OptInPlan,
+    place: tuple[Channel, str],
+    who: tuple[str, int],
+    said: Sequence[Said],
+) -> None:
+    channel, address = place
+    person, guest = who
+    one = _telling(session, said)
+    if one is None:
+        return
+    subscribers = session.subscribers(one.connection, channel)
+    if subscribers is None:
+        made.skipped.append((channel, NO_LIST))
+        return
+    when = _given(session, one, said)
+    if when is None:
+        made.skipped.append((channel, NO_TIME))
+        return
+    at, observed, history = when
+    item = OutgoingConsent(
+        id=f"{channel}:{guest}",
+        channel=channel,
+        state=ConsentState.SUBSCRIBED,
+        address=address,
+        email=person if channel is not Channel.EMAIL and persons.is_email(person) else None,
+        at=at,
+        observed=observed,
+        history=history,
+        subscribers=subscribers,
+        integration=session.sources[one.connection].integration,
+        evidence=one.evidence,
+    )
+    word = Word(guest, one.connection, channel, address, ConsentState.SUBSCRIBED)
+    made.planned.append((item, word))
+
+
+def _telling(session: Session, said: Sequence[Said]) -> Said | None:
+    """Return the opt-in that counts: the newest dated one, else the first that was seen."""
+    own = [
+        one
+        for one in said
+        if one.state is ConsentState.SUBSCRIBED and one.connection in session.sources
+    ]
+    dated = [one for one in own if one.at is not None]
+    if dated:
+        return max(dated, key=lambda one: one.at or one.seen)
+    return own[0] if own else None
+
+
+def _given(
+    session: Session, one: Said, said: Sequence[Said]
+) -> tuple[datetime | None, bool, bool] | None:
+    """Return when an opt-in was given, whether that is only when it was seen, and whether it
+    is history; None if it must not be sent.
+    """
+    now = session.clock.now()
+    if one.live and now - (one.at or one.seen) <= session.live_within:
+        return one.at, False, False
+    if one.at is not None:
+        return min(one.at, now), False, True
+    if session.destination.rules.consent_without_time == "first_seen":
+        return min(one.seen for one in said if one.state is ConsentState.SUBSCRIBED), True, True
+    return None
+
+
+def shown_newer(
+    planned: Sequence[tuple[Item, Word]], shown: Mapping[str, Subscription]
+) -> dict[str, OptOut]:
+    """Return the opt-outs that the destination shows against planned opt-ins, by their ids.
+
+    An opt-in counts only if it is dated, and newer than that.
+    """
+    found: dict[str, OptOut] = {}
+    for item, word in planned:
+        one = shown.get(item.id)
+        if one is None or one.state is not ConsentState.UNSUBSCRIBED:
+            continue
+        given = item.at if isinstance(item, OutgoingConsent) and not item.observed else None
+        if given is None or one.at is None or one.at >= given:
+            found[item.id] = OptOut(word.channel, word.address, one.at, one.evidence)
+    return found
+
+
+def willing(
+    session: Session, planned: Sequence[tuple[Item, Word]], newer: Mapping[str, OptOut]
+) -> Sorted[tuple[Item, Word]]:
+    """Return the opt-ins that are sent, and those the destination would not take."""
+    left = [pair for pair in planned if pair[0].id not in newer]
+    return screened(session.destination, session.context, Load.OPT_INS, left)
+
+
+def count_skipped(report: DeliveryReport, plan: OptInPlan, newer: Mapping[str, OptOut]) -> None:
+    """Count the opt-ins that are not sent."""
+    for channel, reason in plan.skipped:
+        report.leave(Load.OPT_INS, "skipped", f"{channel.value}: {reason}")
+    for one in newer.values():
+        report.leave(Load.OPT_INS, "skipped", f"{one.channel.value}: {NEWER}")
+    if plan.postponed:
+        report.leave(Load.OPT_INS, "postponed", RECENT, len(plan.postponed))

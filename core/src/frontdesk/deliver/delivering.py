@@ -1,0 +1,214 @@
+"""Delivering: the steps of one delivery to one destination, in the order that matters.
+
+Opt-outs first, then profiles, other consent, live events, and history events oldest first.
+Each step reads a page, decides, writes a batch down and sends it; only a batch that was
+written down is ever sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+from sqlalchemy import Connection as Db
+
+from frontdesk.deliver import batches, consents, events, profiles
+from frontdesk.deliver.batches import ForgottenMeanwhile
+from frontdesk.deliver.consents import Word, shown_newer
+from frontdesk.deliver.erasures import erase_due
+from frontdesk.deliver.optouts import believe, learn
+from frontdesk.deliver.session import Session
+from frontdesk.deliver.untimed import refuse_untimed
+from frontdesk.outgoing import Item, Load, OptOut
+from frontdesk.store import due, leases, outbox
+from frontdesk.store.outbox import Stage
+from frontdesk.store.sending import OpenBatch
+
+
+@attrs.frozen(eq=False)
+class Delivery:
+    """One delivery under way."""
+
+    session: Session
+
+    async def run(self) -> None:
+        """Deliver all there is.
+
+        Raises:
+            FrontdeskError: It had to stop; what was sent is noted, and the next one goes on.
+        """
+        await self.begin()
+        while await self.turn():
+            pass
+
+    async def begin(self) -> None:
+        """Finish what an earlier delivery began, and learn who opted out meanwhile."""
+        await refuse_untimed(self.session)
+        await batches.resume(self.session)
+        await erase_due(self.session)
+        await learn(self.session)
+        await read_log(self.session)
+
+    async def turn(self) -> bool:
+        """Deliver what is urgent, and a page of history; return whether there is more."""
+        await erase_due(self.session)
+        if await self._has_news():
+            await read_log(self.session)
+        for step in (self._opt_outs, self._profiles, self._opt_ins, self._live_events):
+            while await step():
+                pass
+        return await self._history_events() or await self._has_news()
+
+    async def is_due(self) -> bool:
+        """Tell whether there is anything to do."""
+        session = self.session
+        now = session.clock.now()
+
+        def asked(db: Db) -> bool:
+            return outbox.is_due(db, session.id, session.sources, now) or bool(
+                due.list_due(db, session.id)
+            )
+
+        return await session.store.read(asked)
+
+    async def _has_news(self) -> bool:
+        session = self.session
+        asked = session.store.read
+        return await asked(lambda db: outbox.unread(db, session.id, session.sources)) > 0
+
+    async def _opt_outs(self) -> bool:
+        def decide(db: Db) -> tuple[consents.OptOutPlan, int]:
+            known = batches.forgotten(db, self.session)
+            return consents.plan_opt_outs(db, self.session), known
+
+        plan, known = await self.session.store.read(decide)
+        if not plan.read:
+            return False
+
+        def write(db: Db) -> OpenBatch | None:
+            batches.begin(db, self.session, known)
+            load = Load.OPT_OUTS
+            batches.note_refused(db, self.session, load, batches.of_guests(plan.items))
+            guests = {guest for _, guest in plan.read}
+            outbox.advance(db, self.session.id, guests, Stage.OPT_OUTS)
+            return batches.write(db, self.session, load, plan.items.sent)
+
+        return await self._send(write, plan.items.sent)
+
+    async def _profiles(self) -> bool:
+        def decide(db: Db) -> tuple[profiles.ProfilePlan, int]:
+            known = batches.forgotten(db, self.session)
+            return profiles.plan(db, self.session), known
+
+        plan, known = await self.session.store.read(decide)
+        if not plan.turn.read:
+            return False
+
+        def write(db: Db) -> OpenBatch | None:
+            batches.begin(db, self.session, known)
+            load = Load.PROFILES
+            batches.note_refused(db, self.session, load, batches.of_guests(plan.items))
+            outbox.hold_guests(db, self.session.id, plan.turn.held)
+            outbox.advance(db, self.session.id, plan.turn.moved, Stage.PROFILE)
+            return batches.write(db, self.session, load, plan.items.sent)
+
+        self.session.report.unchanged += plan.unchanged
+        return await self._send(write, plan.items.sent)
+
+    async def _opt_ins(self) -> bool:
+        def decide(db: Db) -> tuple[consents.OptInPlan, int]:
+            known = batches.forgotten(db, self.session)
+            return consents.plan_opt_ins(db, self.session), known
+
+        session = self.session
+        plan, known = await session.store.read(decide)
+        if not plan.turn.read:
+            return False
+        newer = await look(session, plan.planned)
+        if newer:
+            await session.store.write(lambda db: believe(db, session, list(newer.values())))
+        items = consents.willing(session, plan.planned, newer)
+
+        def write(db: Db) -> OpenBatch | None:
+            batches.begin(db, session, known)
+            load = Load.OPT_INS
+            batches.note_refused(db, session, load, batches.of_guests(items))
+            due = session.clock.now() + consents.QUIET
+            moved = set(plan.turn.moved) - plan.postponed
+            outbox.postpone(db, session.id, plan.postponed, due)
+            outbox.advance(db, session.id, moved, Stage.OPT_INS)
+            return batches.write(db, session, load, items.sent)
+
+        sent = await self._send(write, items.sent)
+        consents.count_skipped(session.report, plan, newer)
+        return sent
+
+    async def _live_events(self) -> bool:
+        return await self._events(live=True)
+
+    async def _history_events(self) -> bool:
+        return await self._events(live=False)
+
+    async def _events(self, *, live: bool) -> bool:
+        session = self.session
+
+        def decide(db: Db) -> tuple[events.EventPlan, int]:
+            known = batches.forgotten(db, session)
+            return events.plan(db, session, live=live), known
+
+        plan, known = await session.store.read(decide)
+        if not plan.read:
+            return False
+        load = Load.LIVE_EVENTS if live else Load.HISTORY_EVENTS
+
+        def write(db: Db) -> OpenBatch | None:
+            batches.begin(db, session, known)
+            return batches.write_events(db, session, load, plan)
+
+        for _, reason in plan.held:
+            session.report.leave(load, "held", reason)
+        return await self._send(write, plan.items.sent)
+
+    async def _send(
+        self, write: Callable[[Db], OpenBatch | None], sent: Sequence[tuple[Item, Any]]
+    ) -> bool:
+        """Write a page down and send its batch; return that there may be another page."""
+        try:
+            batch = await self.session.store.write(write)
+        except ForgottenMeanwhile:
+            # Planned again, from what is known now.
+            return True
+        if batch is not None:
+            noted = {item.id: of for item, of in sent}
+            await batches.send(self.session, batch, [item for item, _ in sent], noted)
+        return True
+
+
+async def read_log(session: Session) -> None:
+    """Read the log of every connection to its end, and let go what is no longer held."""
+    for source in session.sources:
+
+        def read(db: Db, source: int = source) -> int:
+            leases.hold(db, session.lease)
+            return outbox.read_log(db, session.id, source)
+
+        while await session.store.write(read):
+            pass
+
+    def settle(db: Db) -> None:
+        leases.hold(db, session.lease)
+        live_after = session.clock.now() - session.live_within
+        outbox.settle(db, session.id, live_after=live_after)
+
+    await session.store.write(settle)
+
+
+async def look(session: Session, planned: Sequence[tuple[Item, Word]]) -> dict[str, OptOut]:
+    """Ask the destination what it shows for opt-ins; return the opt-outs against them."""
+    asked: list[Any] = [item for item, _ in planned]
+    if not asked:
+        return {}
+    hooks = session.destination.hooks
+    shown = await hooks.read_subscriptions(session.client, asked, session.context)
+    return shown_newer(planned, shown)
