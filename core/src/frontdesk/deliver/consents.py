@@ -74,13 +74,11 @@ class OptInPlan:
     postponed: set[int]
 
 
-def plan_opt_outs(
-    db: Db, session: Session, *, limit: int = BATCH, after: GuestKey | None = None
-) -> OptOutPlan:
+def plan_opt_outs(db: Db, session: Session, *, after: GuestKey | None = None) -> OptOutPlan:
     """Look for opt-outs of the next guests that the destination does not know."""
     now = session.clock.now()
     read = outbox.changed_guests(
-        db, session.id, Stage.OPT_OUTS, limit=limit, now=now, after=after, only=session.only
+        db, session.id, Stage.OPT_OUTS, limit=BATCH, now=now, after=after, only=session.only
     )
     spoken = statements.addressed(db, [guest for _, guest in read])
     guests = {place: guest for guest, places in spoken.items() for place in places}
@@ -128,11 +126,9 @@ def _opt_out(
     return item, Word(guest, last.connection, channel, address, ConsentState.UNSUBSCRIBED)
 
 
-def plan_opt_ins(
-    db: Db, session: Session, *, limit: int = BATCH, after: GuestKey | None = None
-) -> OptInPlan:
+def plan_opt_ins(db: Db, session: Session, *, after: GuestKey | None = None) -> OptInPlan:
     """Look for opt-ins of the next persons that the destination does not know."""
-    whose = profiles.turn(db, session, Stage.OPT_INS, limit=limit, after=after)
+    whose = profiles.turn(db, session, Stage.OPT_INS, limit=BATCH, after=after)
     places = _places(session, whose)
     addresses = {address for _, address in places}
     said = statements.said_of(db, session.stored.brand, addresses)

@@ -60,12 +60,11 @@ def plan(
     session: Session,
     *,
     live: bool,
-    limit: int = BATCH,
     after: outbox.Key | None = None,
 ) -> EventPlan:
     """Look at the next events, the oldest first."""
     read = outbox.events(
-        db, session.id, session.sources, live=live, limit=limit, after=after, only=session.only
+        db, session.id, session.sources, live=live, limit=BATCH, after=after, only=session.only
     )
     found = persons.identify(db, {one.guest for one in read})
     before = sending.addresses_of(db, {one.recipient for one in read if one.recipient})

@@ -127,11 +127,9 @@ class ProfilePlan:
     unchanged: int
 
 
-def plan(
-    db: Db, session: Session, *, limit: int = BATCH, after: GuestKey | None = None
-) -> ProfilePlan:
+def plan(db: Db, session: Session, *, after: GuestKey | None = None) -> ProfilePlan:
     """Put together the profiles of the next guests."""
-    whose = turn(db, session, Stage.PROFILE, limit=limit, after=after)
+    whose = turn(db, session, Stage.PROFILE, limit=BATCH, after=after)
     known = sending.know(db, session.id, whose.persons)
     planned: list[tuple[Item, Person]] = []
     unchanged = 0
