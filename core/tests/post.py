@@ -13,7 +13,18 @@ import attrs
 from inn import FixedClock, Inn, altered, asked, connected, prepare
 from pigeon import Loft, added
 
-from frontdesk import Channel, Consent, ConsentState, Desk, Gone, Kind, Merged, Profile, Record
+from frontdesk import (
+    Channel,
+    Consent,
+    ConsentRules,
+    ConsentState,
+    Desk,
+    Gone,
+    Kind,
+    Merged,
+    Profile,
+    Record,
+)
 from frontdesk.deliver.report import DeliveryReport
 from frontdesk.manifest import ProfileField
 
@@ -53,7 +64,11 @@ def _sync_consent(record: Record, previous: Record | None) -> Iterator[Consent]:
 
 def talking() -> Any:
     """Acorn with phones, addresses, facts, and what guests said of channels."""
-    manifest = attrs.evolve(acorn.manifest, profile=(*acorn.manifest.profile, *_FIELDS))
+    manifest = attrs.evolve(
+        acorn.manifest,
+        profile=(*acorn.manifest.profile, *_FIELDS),
+        consent=ConsentRules(records=frozenset({Channel.EMAIL, Channel.SMS})),
+    )
     return altered(manifest=manifest, map_profile=_map_profile, sync_consent=_sync_consent)
 
 

@@ -42,6 +42,7 @@ class Word:
 
     Attributes:
         source: The connection that brought it.
+        learnt: Of an opt-in: when the destination was known to have an opt-out, if it was.
     """
 
     guest: int
@@ -49,6 +50,7 @@ class Word:
     channel: Channel
     address: str = attrs.field(repr=False)
     state: ConsentState
+    learnt: datetime | None = None
 
 
 @attrs.frozen
@@ -57,6 +59,15 @@ class OptOutPlan:
 
     read: Sequence[GuestKey]
     items: Sorted[tuple[Item, Word]]
+
+
+@attrs.frozen
+class _Who:
+    """Whose opt-in it may be: the person's own address, a guest of theirs, and what is known."""
+
+    person: str
+    guest: int
+    learnt: datetime | None
 
 
 @attrs.frozen
@@ -143,7 +154,9 @@ def plan_opt_ins(db: Db, session: Session, *, after: GuestKey | None = None) -> 
         if before is not None and before[1] + QUIET > session.clock.now():
             made.postponed.add(guest)
             continue
-        _plan_opt_in(session, made, (channel, address), (person, guest), said[channel, address])
+        learnt = before[1] if before is not None else None
+        place, who = (channel, address), _Who(person, guest, learnt)
+        _plan_opt_in(session, made, place, who, said[place])
     return made
 
 
@@ -165,11 +178,10 @@ def _plan_opt_in(
     session: Session,
     made: OptInPlan,
     place: tuple[Channel, str],
-    who: tuple[str, int],
+    who: _Who,
     said: Sequence[Said],
 ) -> None:
     channel, address = place
-    person, guest = who
     one = _telling(session, said)
     if one is None:
         return
@@ -183,11 +195,11 @@ def _plan_opt_in(
         return
     at, observed, history = when
     item = OutgoingConsent(
-        id=f"{channel}:{guest}",
+        id=f"{channel}:{who.guest}",
         channel=channel,
         state=ConsentState.SUBSCRIBED,
         address=address,
-        email=person if channel is not Channel.EMAIL and persons.is_email(person) else None,
+        email=who.person if channel is not Channel.EMAIL and persons.is_email(who.person) else None,
         at=at,
         observed=observed,
         history=history,
@@ -195,7 +207,7 @@ def _plan_opt_in(
         integration=session.sources[one.connection].integration,
         evidence=one.evidence,
     )
-    word = Word(guest, one.connection, channel, address, ConsentState.SUBSCRIBED)
+    word = Word(who.guest, one.connection, channel, address, ConsentState.SUBSCRIBED, who.learnt)
     made.planned.append((item, word))
 
 
@@ -241,7 +253,8 @@ def shown_newer(
         if one is None or one.state is not ConsentState.UNSUBSCRIBED:
             continue
         given = item.at if isinstance(item, OutgoingConsent) and not item.observed else None
-        if given is None or one.at is None or one.at >= given:
+        when = one.at or word.learnt
+        if given is None or when is None or when >= given:
             found[item.id] = OptOut(word.channel, word.address, one.at, one.evidence)
     return found
 
