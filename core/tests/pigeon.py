@@ -233,6 +233,7 @@ class Loft:
         who = asked["who"]
         self.forgotten.append(who)
         self.profiles.pop(who, None)
+        self.consent = {key: said for key, said in self.consent.items() if key[1] != who}
         self.events = {key: event for key, event in self.events.items() if key[0] != who}
         return {}
 

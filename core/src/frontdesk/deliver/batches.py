@@ -79,6 +79,8 @@ def write(
         {"item": _converter.unstructure(item), "noted": _converter.unstructure(noted)}
         for item, noted in planned
     ]
+    # Before it is sent: whoever is forgotten meanwhile is to be erased there, too.
+    sending.make_known(db, session.id, {noted.address for _, noted in planned})
     id = sending.write_batch(db, session.id, load, body, session.clock.now())
     return OpenBatch(id, load, 0, body)
 
@@ -194,8 +196,9 @@ def _note_sent(
         still = persons.still_known(db, {one.address for one in accepted})
         accepted = [one for one in accepted if one.address in still]
     if load is Load.PROFILES:
-        rows = sending.make_known(db, session.id, {one.address for one in accepted})
-        sending.write_profiles(db, [(rows[one.address], one.digest, one.names) for one in accepted])
+        rows = sending.know(db, session.id, {one.address for one in accepted})
+        known = [one for one in accepted if one.address in rows]
+        sending.write_profiles(db, [(rows[one.address].id, one.digest, one.names) for one in known])
         sending.forgive(db, session.id, load, {g for one in accepted for g in one.guests})
     elif load not in EVENTS:
         words = {(one.channel, one.address): one.state for one in accepted}
