@@ -67,7 +67,7 @@ class Delivery:
 
         def asked(db: Db) -> bool:
             return outbox.is_due(db, session.id, session.sources, now) or bool(
-                due.list_due(db, session.id)
+                due.list_due(db, session.id, now)
             )
 
         return await session.store.read(asked)

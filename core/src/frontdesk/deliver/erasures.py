@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import Connection as Db
 
 from frontdesk.deliver.session import Session
 from frontdesk.errors import ConfigurationError, FrontdeskError, RefusedError
 from frontdesk.store import due, leases
+
+#: When to try again what a destination refused.
+AGAIN: Final = timedelta(hours=1)
 
 
 async def erase_due(session: Session) -> dict[int, str]:
@@ -21,7 +26,8 @@ async def erase_due(session: Session) -> dict[int, str]:
         FrontdeskError: The destination cannot be reached now.
     """
     answers: dict[int, str] = {}
-    for one in await session.store.read(lambda db: due.list_due(db, session.id)):
+    now = session.clock.now()
+    for one in await session.store.read(lambda db: due.list_due(db, session.id, now)):
         try:
             said = await session.destination.hooks.forget(session.client, one.address)
         except (ConfigurationError, RefusedError) as error:
@@ -29,6 +35,8 @@ async def erase_due(session: Session) -> dict[int, str]:
         else:
             answers[one.erasure] = said
             await session.store.write(_done(session, one, said))
+    if answers:
+        await session.store.settle()
     return answers
 
 
@@ -37,7 +45,8 @@ async def _keep(session: Session, one: due.Due, error: FrontdeskError) -> str:
 
     def write(db: Db) -> None:
         leases.hold(db, session.lease)
-        due.postpone(db, session.id, one, session.destination.name, reason)
+        name, next_try = session.destination.name, session.clock.now() + AGAIN
+        due.postpone(db, session.id, one, name, reason, next_try=next_try)
 
     await session.store.write(write)
     return reason

@@ -178,5 +178,7 @@ due_erasures: Final = Table(
     Column("address", String, primary_key=True),
     Column("erasure_id", Key, nullable=False),
     Column("since", Instant, nullable=False),
+    # What was refused is not tried before then.
+    Column("next_try", Instant),
     Column("reason", String, nullable=False, server_default=""),
 )

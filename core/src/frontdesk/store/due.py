@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from frontdesk import jsons
 from frontdesk.model import UNSEEN
@@ -38,11 +38,12 @@ def owe(
         db.execute(insert(due_erasures), rows)
 
 
-def list_due(db: Connection, destination: int) -> list[Due]:
-    """Return who is to be erased, the longest due first."""
+def list_due(db: Connection, destination: int, now: datetime) -> list[Due]:
+    """Return who is to be erased now, the longest due first."""
     table = due_erasures.c
     asked = select(table.address, table.erasure_id, table.since).where(
-        table.destination_id == destination
+        table.destination_id == destination,
+        or_(table.next_try.is_(None), table.next_try <= now),
     )
     return [Due(*row) for row in db.execute(asked.order_by(table.since, table.address))]
 
@@ -52,14 +53,24 @@ def settle(db: Connection, destination: int, one: Due, name: str, said: str) -> 
     table = due_erasures.c
     here = (table.destination_id == destination, table.address == one.address)
     db.execute(delete(due_erasures).where(*here))
+    # The address has yet to leave the database's files.
+    db.execute(update(erasures).where(erasures.c.id == one.erasure).values(settled=False))
     _answer(db, one.erasure, name, said)
 
 
-def postpone(db: Connection, destination: int, one: Due, name: str, reason: str) -> None:
-    """Note why a person was not erased there yet."""
+def postpone(
+    db: Connection,
+    destination: int,
+    one: Due,
+    name: str,
+    reason: str,
+    *,
+    next_try: datetime | None = None,
+) -> None:
+    """Note why a person was not erased there yet, and when to try again."""
     table = due_erasures.c
     here = (table.destination_id == destination, table.address == one.address)
-    db.execute(update(due_erasures).where(*here).values(reason=reason))
+    db.execute(update(due_erasures).where(*here).values(reason=reason, next_try=next_try))
     _answer(db, one.erasure, name, reason)
 
 

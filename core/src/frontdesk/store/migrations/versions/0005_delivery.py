@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("erasure_id", KEY, nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("next_try", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.String(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["destination_id"], ["destinations.id"], name=op.f("fk_due_erasures_destination_id")
