@@ -58,6 +58,18 @@ class SettingsError(ConfigurationError, ValueError):
     """A setting is missing, unknown or of the wrong kind."""
 
 
+class _Unseen:
+    """Bytes that no repr, log or traceback shows."""
+
+    __slots__ = ("content",)
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def __repr__(self) -> str:
+        return f"<{len(self.content)} bytes>"
+
+
 class PlatformError(FrontdeskError):
     """The platform could not or would not answer.
 
@@ -66,12 +78,27 @@ class PlatformError(FrontdeskError):
         request_id: What the platform calls this request; its support asks for it.
     """
 
+    _answered = _Unseen(b"")
+
     def __init__(
         self, message: str, *, status: int | None = None, request_id: str | None = None
     ) -> None:
         super().__init__(message)
         self.status = status
         self.request_id = request_id
+
+    @property
+    def content(self) -> bytes:
+        """The body of a refusal, for a plugin that must know what of the request was refused.
+
+        It may quote guests, so it is shown nowhere: pick fields and codes out of it. Empty
+        where there was none, or more than anybody would read.
+        """
+        return self._answered.content
+
+    @content.setter
+    def content(self, content: bytes) -> None:
+        self._answered = _Unseen(content)
 
 
 class AuthenticationError(ConfigurationError, PlatformError):

@@ -73,10 +73,14 @@ class Redactor:
         if not isinstance(content, dict):
             return None
         fields = cast("dict[str, Json]", content)
-        text = next((fields[name] for name in _REASONS if fields.get(name)), None)
+        text = next((fields[name] for name in _REASONS if fields.get(name)), _detail(fields))
         if not isinstance(text, str) or len(text) > _LONGEST:
             return None
         return self._masked(text, sent)
+
+    def shown(self, text: str) -> str:
+        """Return *text*, as a platform wrote it, masked and cut."""
+        return self._masked(text, ()) if len(text) <= _LONGEST else ""
 
     def _masked(self, text: str, sent: Iterable[str]) -> str:
         # An echoed URL comes percent-encoded, where no pattern would know an address.
@@ -89,6 +93,13 @@ class Redactor:
 
     def _without_secrets(self, text: str) -> str:
         return text if self._secret is None else self._secret.sub(MASK, text)
+
+
+def _detail(fields: dict[str, Json]) -> Json:
+    """Return what the first error of a JSON:API answer says."""
+    errors = fields.get("errors")
+    first = cast("list[Json]", errors)[0] if isinstance(errors, list) and errors else None
+    return cast("dict[str, Json]", first).get("detail") if isinstance(first, dict) else None
 
 
 def _any_of(texts: Iterable[str]) -> re.Pattern[str] | None:
