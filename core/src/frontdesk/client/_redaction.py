@@ -98,7 +98,7 @@ class Redactor:
 def _detail(fields: dict[str, Json]) -> Json:
     """Return what the first error of a JSON:API answer says."""
     errors = fields.get("errors")
-    first = cast("list[Json]", errors)[0] if isinstance(errors, list) and errors else None
+    first = errors[0] if isinstance(errors, list) and errors else None
     return cast("dict[str, Json]", first).get("detail") if isinstance(first, dict) else None
 
 
