@@ -23,7 +23,7 @@ RESERVED_DOMAINS: Final = (
 )
 EMAIL: Final = 100
 _LOCAL: Final = 64
-_PART: Final = r"[^\s@<>()\[\]\\,;:\".]+"
+_PART: Final = r"[^\s\x00-\x1f@<>()\[\]\\,;:\".]+"
 _LABEL: Final = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _EMAIL: Final = re.compile(
     rf"({_PART}(?:\.{_PART})*)@((?:{_LABEL}\.)+(?:[^\W\d_]{{2,}}|xn--[\w-]+))"
@@ -78,7 +78,7 @@ def time_fault(time: datetime, now: datetime) -> str | None:
     """Tell what is wrong with the time of an event."""
     if time < OLDEST:
         return f"time is before {OLDEST:%Y-%m-%d}"
-    if time > now + AHEAD:
+    if time > now and time - now > AHEAD:
         return "time is more than a year ahead"
     return None
 

@@ -14,7 +14,6 @@ from frontdesk.errors import RefusedError
 from frontdesk.model import Json
 from frontdesk.outgoing import Batch, DeliveryContext, Load, OutgoingEvent, Receipt
 from frontdesk_klaviyo.calls import BAD_REQUEST, PARTIAL_FAILURE, ask, together
-from frontdesk_klaviyo.checks import reserved
 from frontdesk_klaviyo.endpoints import EVENT, EVENTS
 from frontdesk_klaviyo.faults import Fault, faults_of
 from frontdesk_klaviyo.lines import REQUEST, Line, Writer
@@ -45,8 +44,8 @@ def written(batch: Batch, context: DeliveryContext, receipts: Receipts) -> Itera
         line = writer.line(item)
         if isinstance(line, str):
             receipts.refuse(item.id, line)
-        elif domain := reserved(item.email):
-            receipts.drop(item.id, f"Klaviyo will drop events of the test domain {domain}")
+        elif line.domain is not None:
+            receipts.drop(item.id, f"Klaviyo will drop events of the test domain {line.domain}")
         else:
             yield line
 

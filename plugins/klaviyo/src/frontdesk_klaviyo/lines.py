@@ -41,6 +41,7 @@ class Line(NamedTuple):
         who: The attributes of its profile: one identifier, nothing else.
         body: The event's resource.
         spare: The same to be sent if that one is refused.
+        domain: The reserved domain of its guest's address: Klaviyo throws it away.
     """
 
     item: OutgoingEvent
@@ -49,6 +50,7 @@ class Line(NamedTuple):
     body: bytes
     note: str = ""
     spare: bytes | None = None
+    domain: str | None = None
 
     @property
     def key(self) -> tuple[bytes, str, str]:
@@ -59,6 +61,20 @@ class Line(NamedTuple):
         """Return the body of a request with nothing but this event."""
         profile = b',"profile":{"data":{"type":"profile","attributes":' + self.who + b"}}}}"
         return b'{"data":' + self.body[:-2] + profile + b"}"
+
+
+@attrs.frozen
+class _Person:
+    """Whose event it is.
+
+    Args:
+        attributes: Of the profile: one identifier, nothing else.
+        domain: The reserved domain of the address, if it is of one.
+    """
+
+    attributes: bytes = b""
+    fault: str | None = None
+    domain: str | None = None
 
 
 @attrs.define
@@ -73,54 +89,65 @@ class Writer:
     template: str
     now: datetime
     history: bool
-    _heads: dict[tuple[str, str], bytes | str] = attrs.field(
-        factory=dict[tuple[str, str], bytes | str], init=False
+    _people: dict[str | None, _Person] = attrs.field(
+        factory=dict[str | None, _Person], init=False, repr=False
+    )
+    _heads: dict[tuple[str, str], tuple[str, bytes]] = attrs.field(
+        factory=dict[tuple[str, str], tuple[str, bytes]], init=False
     )
     _additions: dict[tuple[str, str], bytes] = attrs.field(
         factory=dict[tuple[str, str], bytes], init=False
     )
+    _currencies: dict[str | None, tuple[bytes, str]] = attrs.field(
+        factory=dict[str | None, tuple[bytes, str]], init=False
+    )
 
     def line(self, event: OutgoingEvent) -> Line | str:
         """Return an event as it is sent, or what is wrong with it."""
-        fault = _fault(event, self.now)
+        person = self._person(event)
+        metric, head = self._head(event.metric, event.integration)
+        fault = person.fault or _fault(event, metric) or checks.time_fault(event.time, self.now)
         if fault is not None:
             return fault
-        head = self._head(event)
-        if isinstance(head, str):
-            return head
         written = self._properties(event)
         if isinstance(written, str):
             return written
         properties, note, spare = written
-        money, remark = _money(event.value, event.currency)
-        before = b"".join(
-            (
-                head,
-                event.time.isoformat(timespec="seconds").encode(),
-                b'","unique_id":"',
-                event.id.encode(),
-                money,
-                b',"properties":',
-            )
-        )
+        money, remark = self._money(event.value, event.currency)
+        stated = f'{event.time.isoformat(timespec="seconds")}","unique_id":"{event.id}"'
+        before = b"".join((head, stated.encode(), money, b',"properties":'))
         body = before + properties + b"}}"
         if len(body) > REQUEST - _AROUND:
             return f"it is larger than {REQUEST // 1_000_000} MB"
-        notes = "; ".join(filter(None, (note, remark)))
-        other = None if spare is None else before + spare + b"}}"
-        metric = metric_name(self.template, event.metric, event.integration)
-        return Line(event, who(event), metric, body, notes, other)
+        if note or remark or spare is not None:
+            notes = "; ".join(filter(None, (note, remark)))
+            other = None if spare is None else before + spare + b"}}"
+            return Line(event, person.attributes, metric, body, notes, other, person.domain)
+        return Line(event, person.attributes, metric, body, "", None, person.domain)
 
-    def _head(self, event: OutgoingEvent) -> bytes | str:
-        key = (event.metric, event.integration)
-        if key not in self._heads:
-            name = metric_name(self.template, *key)
-            self._heads[key] = (
-                _head(name, history=self.history)
-                if 0 < len(name) <= METRIC
-                else f"the metric's name has {len(name)} characters, not 1 to {METRIC}"
-            )
-        return self._heads[key]
+    def _person(self, event: OutgoingEvent) -> _Person:
+        key = event.email or event.phone_number
+        person = self._people.get(key)
+        if person is None:
+            person = self._people[key] = _person(event.email, event.phone_number)
+        return person
+
+    def _head(self, metric: str, integration: str) -> tuple[str, bytes]:
+        key = (metric, integration)
+        head = self._heads.get(key)
+        if head is None:
+            name = metric_name(self.template, metric, integration)
+            head = self._heads[key] = (name, _head(name, history=self.history))
+        return head
+
+    def _money(self, value: Decimal | None, currency: str | None) -> tuple[bytes, str]:
+        """Return value and currency as JSON, and a remark for the operator."""
+        if value is None:
+            return b"", ""
+        known = self._currencies.get(currency)
+        if known is None:
+            known = self._currencies[currency] = _currency(currency)
+        return f',"value":{value:f}'.encode() + known[0], known[1]
 
     def _properties(self, event: OutgoingEvent) -> tuple[bytes, str, bytes | None] | str:
         key = (event.integration, event.site)
@@ -129,13 +156,10 @@ class Writer:
             additions = self._additions[key] = _additions(*key)
         body = event.body
         if _harmless(body):
-            if not additions:
-                return body, "", None
             if body == b"{}":
                 return b"{" + additions[:-1] + b"}", "", None
             return b"{" + additions + body[1:], "", None
-        properties = event.properties
-        whole = {**jsons.decode(b"{" + additions[:-1] + b"}"), **properties}
+        whole = {**jsons.decode(b"{" + additions[:-1] + b"}"), **event.properties}
         trimmed = trim(whole, _OURS)
         if isinstance(trimmed, str):
             return trimmed
@@ -149,11 +173,11 @@ def metric_name(template: str, metric: str, integration: str) -> str:
     return template.replace("{metric}", metric).replace("{integration}", integration)
 
 
-def who(event: OutgoingEvent) -> bytes:
-    """Return the attributes of an event's profile."""
-    if event.email is not None:
-        return b'{"email":' + jsons.encode(event.email) + b"}"
-    return b'{"phone_number":' + jsons.encode(event.phone_number) + b"}"
+def _person(email: str | None, phone: str | None) -> _Person:
+    fault = checks.identifier_fault(email, phone)
+    if email is None:
+        return _Person(jsons.encode({"phone_number": phone}), fault)
+    return _Person(jsons.encode({"email": email}), fault, checks.reserved(email))
 
 
 def _harmless(body: bytes) -> bool:
@@ -170,15 +194,14 @@ def _harmless(body: bytes) -> bool:
     )
 
 
-def _fault(event: OutgoingEvent, now: datetime) -> str | None:
-    fault = checks.identifier_fault(event.email, event.phone_number)
-    if fault is not None:
-        return fault
+def _fault(event: OutgoingEvent, metric: str) -> str | None:
+    if not 0 < len(metric) <= METRIC:
+        return f"the metric's name has {len(metric)} characters, not 1 to {METRIC}"
     if not _ID.fullmatch(event.id):
         return f"unique_id has {len(event.id)} characters, not 1 to {UNIQUE_ID} plain ones"
     if event.value is not None and not event.value.is_finite():
         return "value is no number"
-    return checks.time_fault(event.time, now)
+    return None
 
 
 def _head(metric: str, *, history: bool) -> bytes:
@@ -195,13 +218,8 @@ def _additions(integration: str, site: str) -> bytes:
     return b"" if written == b"{}" else written[1:-1] + b","
 
 
-def _money(value: Decimal | None, currency: str | None) -> tuple[bytes, str]:
-    """Return value and currency behind a unique id, and a remark for the operator."""
-    if value is None:
-        return b'"', ""
-    number = f'","value":{value:f}'
-    code = checks.currency(currency)
-    if code is None:
-        remark = "" if currency is None else "value_currency left out: it is no ISO 4217 code"
-        return number.encode(), remark
-    return f'{number},"value_currency":"{code}"'.encode(), ""
+def _currency(given: str | None) -> tuple[bytes, str]:
+    code = checks.currency(given)
+    if code is not None:
+        return f',"value_currency":"{code}"'.encode(), ""
+    return b"", "" if given is None else "value_currency left out: it is no ISO 4217 code"

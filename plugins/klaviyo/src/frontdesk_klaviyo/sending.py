@@ -40,10 +40,10 @@ class Receipts:
     def accept(self, id: str) -> None:
         """Note that Klaviyo took an item, unless a part of its request was refused before."""
         made = self._made.get(id)
-        if made is not None and made.outcome is Outcome.REFUSED:
-            return
-        notes = dict.fromkeys(self._notes.get(id, ()))
-        self._made[id] = Receipt(id, Outcome.ACCEPTED, "; ".join(notes))
+        if made is None or made.outcome is not Outcome.REFUSED:
+            notes = self._notes.get(id)
+            why = "; ".join(dict.fromkeys(notes)) if notes else ""
+            self._made[id] = Receipt(id, Outcome.ACCEPTED, why)
 
     def refuse(self, id: str, why: str) -> None:
         """Note that Klaviyo will not have an item."""
