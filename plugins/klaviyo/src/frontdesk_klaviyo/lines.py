@@ -18,7 +18,7 @@ import attrs
 from frontdesk import jsons
 from frontdesk.outgoing import OutgoingEvent
 from frontdesk_klaviyo import checks
-from frontdesk_klaviyo.trimming import DEPTH, PROPERTIES, trim
+from frontdesk_klaviyo.trimming import ARRAY, DEPTH, PROPERTIES, trim
 
 METRIC: Final = 127
 UNIQUE_ID: Final = 255
@@ -26,8 +26,10 @@ UNIQUE_ID: Final = 255
 REQUEST: Final = 5_000_000
 #: What is around one event and its profile in a request, at most.
 _AROUND: Final = 2_000
-# Properties as short as that hold no text, and hardly a list, that is too long.
+# Properties as short as that hold no text that is too long; or not too many names or entries
+# either, as each takes six bytes, or two, at the least.
 _SHORT: Final = 100_000
+_TINY: Final = 2_000
 _ID: Final = re.compile(r"[A-Za-z0-9:._-]{1,255}", re.ASCII)
 _DIGITS: Final = bytes(b"0"[0] if sign in b"0123456789" else b" "[0] for sign in range(256))
 _LONG_NUMBER: Final = b"0" * 19
@@ -182,16 +184,19 @@ def _person(email: str | None, phone: str | None) -> _Person:
 
 def _harmless(body: bytes) -> bool:
     """Tell by counting that properties break no limit and have none of our names."""
+    size = len(body)
     return (
-        len(body) < _SHORT
-        and body.count(b'":') < PROPERTIES - len(_OURS)
-        and body.count(b",") < PROPERTIES * 5
+        (size < _TINY or (size < _SHORT and _few(body)))
         and body.count(b"{") + body.count(b"[") <= DEPTH
-        and body.startswith(b"{")
         and b'"Integration":' not in body
         and b'"Property":' not in body
         and _LONG_NUMBER not in body.translate(_DIGITS)
+        and body.startswith(b"{")
     )
+
+
+def _few(body: bytes) -> bool:
+    return body.count(b'":') < PROPERTIES - len(_OURS) and body.count(b",") < ARRAY
 
 
 def _fault(event: OutgoingEvent, metric: str) -> str | None:
