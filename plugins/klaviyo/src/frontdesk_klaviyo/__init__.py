@@ -24,6 +24,7 @@ from frontdesk.outgoing import (
 from frontdesk_klaviyo import (
     access,
     account,
+    checks,
     consents,
     endpoints,
     erasing,
@@ -70,6 +71,10 @@ class Settings:
         kw_only=True,
         validator=_is_template,
         metadata={"help": 'What metrics are called, such as "{integration}: {metric}".'},
+    )
+    test_domains: tuple[str, ...] = setting(
+        checks.TEST_DOMAINS,
+        help="E-mail domains, with their subdomains, whose events Klaviyo throws away.",
     )
     sms_opt_outs: bool = setting(
         True, help="Read opt-outs of SMS back: every profile that changed is looked at."

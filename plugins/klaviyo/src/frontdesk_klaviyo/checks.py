@@ -11,7 +11,7 @@ import phonenumbers
 
 #: E-mail domains, with their subdomains, that nobody can have. Klaviyo answers events of theirs
 #: with 202 and throws them away ("``@example.com``, ``@test.com`` and similar").
-RESERVED_DOMAINS: Final = (
+TEST_DOMAINS: Final = (
     "example",
     "example.com",
     "example.net",
@@ -65,9 +65,9 @@ def identifier_fault(email: str | None, phone: str | None) -> str | None:
     return phone_fault(phone or "")
 
 
-def reserved(email: str | None, domains: tuple[str, ...] = RESERVED_DOMAINS) -> str | None:
-    """Return the reserved domain that an address is of, if it is of one."""
-    domain = (email or "").rpartition("@")[2].lower().rstrip(".")
+def domain_of_tests(email: str, domains: tuple[str, ...] = TEST_DOMAINS) -> str | None:
+    """Return which of *domains* an address is of, if it is of one."""
+    domain = email.rpartition("@")[2].lower().rstrip(".")
     for known in domains:
         if domain == known or domain.endswith("." + known):
             return known

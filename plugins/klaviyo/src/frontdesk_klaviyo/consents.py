@@ -200,7 +200,7 @@ def _named(words: Sequence[Word], fault: Fault) -> Sequence[int]:
 
 def _mended(word: Word, fault: Fault) -> Word | None:
     """Do without the e-mail address of a number where it is what is wrong."""
-    wrong = fault.field == "email" or fault.duplicate is not None
+    wrong = fault.field == "email" or fault.taken
     return Word(word.consent) if wrong and word.email is not None else None
 
 

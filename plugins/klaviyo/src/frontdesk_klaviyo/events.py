@@ -39,7 +39,8 @@ _AROUND_GROUP: Final = len(_GROUP) + len(_EVENTS) + len(_HISTORY_END) + 1
 def written(batch: Batch, context: DeliveryContext, receipts: Receipts) -> Iterator[Line]:
     """Write the events of a batch down; those that cannot be sent get their receipts."""
     history = batch.load is Load.HISTORY_EVENTS
-    writer = Writer(context.settings.metric_name, context.now, history)
+    settings = context.settings
+    writer = Writer(settings.metric_name, context.now, history, settings.test_domains)
     for item in cast("Sequence[OutgoingEvent]", batch.items):
         line = writer.line(item)
         if isinstance(line, str):

@@ -17,7 +17,8 @@ from frontdesk.model import Json
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 #: Shorter texts of an item stand in many a word.
 _TELLING: Final = 3
-_LAST_NUMBER: Final = re.compile(r".*/data/\d+(?:/attributes)?")
+#: A pointer that ends at an item, not inside of one.
+_ITEM: Final = re.compile(r"/data(?:/\d+)?$")
 
 
 @attrs.frozen
@@ -35,10 +36,15 @@ class Fault:
     duplicate: str | None = attrs.field(default=None, repr=False)
 
     @property
+    def taken(self) -> bool:
+        """Whether an identifier belongs to another profile."""
+        return self.duplicate is not None or self.code == "duplicate_profile"
+
+    @property
     def field(self) -> str:
         """The field of the item it is about, by the pointer's end; empty if that is all of it."""
-        tail = _LAST_NUMBER.sub("", self.pointer, count=1)
-        return tail.removeprefix("/data").removeprefix("/attributes").strip("/")
+        _, _, field = self.pointer.removesuffix("/attributes").rpartition("/attributes/")
+        return "" if _ITEM.search(field) else field
 
 
 def faults_of(error: PlatformError) -> tuple[Fault, ...]:

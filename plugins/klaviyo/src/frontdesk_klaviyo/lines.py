@@ -43,7 +43,7 @@ class Line(NamedTuple):
         who: The attributes of its profile: one identifier, nothing else.
         body: The event's resource.
         spare: The same to be sent if that one is refused.
-        domain: The reserved domain of its guest's address: Klaviyo throws it away.
+        domain: The test domain of its guest's address: Klaviyo throws it away.
     """
 
     item: OutgoingEvent
@@ -71,7 +71,7 @@ class _Person:
 
     Args:
         attributes: Of the profile: one identifier, nothing else.
-        domain: The reserved domain of the address, if it is of one.
+        domain: The test domain of the address, if it is of one.
     """
 
     attributes: bytes = b""
@@ -86,11 +86,13 @@ class Writer:
     Args:
         template: What a metric is called at Klaviyo.
         history: They must not trigger anything.
+        test_domains: Whose events Klaviyo throws away.
     """
 
     template: str
     now: datetime
     history: bool
+    test_domains: tuple[str, ...] = checks.TEST_DOMAINS
     _people: dict[str | None, _Person] = attrs.field(
         factory=dict[str | None, _Person], init=False, repr=False
     )
@@ -131,7 +133,7 @@ class Writer:
         key = event.email or event.phone_number
         person = self._people.get(key)
         if person is None:
-            person = self._people[key] = _person(event.email, event.phone_number)
+            person = self._people[key] = _person(event, self.test_domains)
         return person
 
     def _head(self, metric: str, integration: str) -> tuple[str, bytes]:
@@ -175,11 +177,14 @@ def metric_name(template: str, metric: str, integration: str) -> str:
     return template.replace("{metric}", metric).replace("{integration}", integration)
 
 
-def _person(email: str | None, phone: str | None) -> _Person:
+def _person(event: OutgoingEvent, test_domains: tuple[str, ...]) -> _Person:
+    email, phone = event.email, event.phone_number
     fault = checks.identifier_fault(email, phone)
     if email is None:
         return _Person(jsons.encode({"phone_number": phone}), fault)
-    return _Person(jsons.encode({"email": email}), fault, checks.reserved(email))
+    return _Person(
+        jsons.encode({"email": email}), fault, checks.domain_of_tests(email, test_domains)
+    )
 
 
 def _harmless(body: bytes) -> bool:

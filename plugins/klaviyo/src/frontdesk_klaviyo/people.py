@@ -135,7 +135,7 @@ def _over(old: Entry, new: Entry) -> Entry:
 def mended(one: Entry, fault: Fault) -> Entry | None:
     """Return a profile less the field Klaviyo will not have; None: it cannot do without."""
     field = fault.field.replace("/", ".")
-    if fault.duplicate and not field:
+    if fault.taken and not field:
         field = "phone_number"
     first, _, inner = field.partition(".")
     if first not in one.attributes:
@@ -150,7 +150,7 @@ def mended(one: Entry, fault: Fault) -> Entry | None:
         field = _inner(one, first, inner)
         if not field:
             return None
-    why = "it belongs to another profile" if fault.duplicate else "Klaviyo finds it invalid"
+    why = "it belongs to another profile" if fault.taken else "Klaviyo finds it invalid"
     return one.without(field, why)
 
 
