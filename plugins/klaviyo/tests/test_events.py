@@ -136,7 +136,7 @@ async def test_check_19_only_history_carries_backfill(bench: Any) -> None:
     await bench.deliver(HISTORY, event(bench, 1))
     await bench.deliver(LIVE, event(bench, 2))
 
-    history, live = bodies(bench)
+    history, _ = bodies(bench)
     assert groups(history)[0]["attributes"]["backfill"] is True
     assert sent(history)[0]["attributes"]["backfill"] is True
     assert b"backfill" not in bench.asked("bulk_create_events")[1].body

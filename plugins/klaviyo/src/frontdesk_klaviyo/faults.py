@@ -14,7 +14,7 @@ from frontdesk.client import Client
 from frontdesk.errors import PlatformError
 from frontdesk.model import Json
 
-_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
+_QUOTED: Final = re.compile(r"(?<!\w)'[^']*'|\"[^\"]*\"|`[^`]*`")
 #: Shorter texts of an item stand in many a word.
 _TELLING: Final = 3
 #: A pointer that ends at an item, not inside of one.

@@ -35,13 +35,10 @@ async def deliver(client: Client[Any], batch: Batch) -> tuple[Receipt, ...]:
         else:
             entries.append(made)
     people = merged(entries)
-    live = [one for one in people if one.live]
-    if len(live) > ONE_BY_ONE:
-        live = []
+    single = sum(one.live for one in people) <= ONE_BY_ONE
     carrier = Carrier(client, receipts)
-    await together(partial(carrier.upsert, one) for one in live)
-    for job in imports.jobs([one for one in people if one not in live] if live else people):
-        await carrier.bulk(job)
+    await carrier.carry([one for one in people if one.live and single], one_by_one=True)
+    await carrier.carry([one for one in people if not (one.live and single)], one_by_one=False)
     return receipts.made()
 
 
@@ -51,6 +48,14 @@ class Carrier:
 
     client: Client[Any]
     receipts: Receipts
+
+    async def carry(self, people: Sequence[Entry], *, one_by_one: bool) -> None:
+        """Send profiles, each in a request of its own or all in jobs."""
+        if one_by_one:
+            await together(partial(self.upsert, one) for one in people)
+            return
+        for job in imports.jobs(people):
+            await self.bulk(job)
 
     async def upsert(self, one: Entry) -> None:
         """Send one profile."""
@@ -86,13 +91,16 @@ class Carrier:
             for one in entries:
                 note = f"{lost} profiles of its import failed, and Klaviyo does not say which"
                 self._note(one, note)
+        again: list[Entry] = []
         for place, fault in failures:
-            again = mended(entries[place], fault)
-            if again is None:
+            better = mended(entries[place], fault)
+            if better is None:
                 self._refuse(entries[place], reason(self.client, fault, [_told(entries[place])]))
             else:
-                self._note(again, *again.notes)
-                await self.upsert(again)
+                self._note(better, *better.notes)
+                again.append(better)
+        # It ends: they have a field less each time.
+        await self.carry(again, one_by_one=len(again) <= ONE_BY_ONE)
 
     async def _upsert(self, entries: Sequence[Entry]) -> None:
         (one,) = entries
