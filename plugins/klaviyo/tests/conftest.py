@@ -48,11 +48,18 @@ class JumpingClock:
         wake = self.time + seconds
         heapq.heappush(self.waking, wake)
         while self.time < wake:
-            for _ in range(100):
-                await anyio.lowlevel.checkpoint()
+            await self._settled()
             if self.waking[0] == wake:
                 self.time = max(self.time, wake)
         heapq.heappop(self.waking)
+
+    async def _settled(self) -> None:
+        """Let everybody who woke since time last moved get to where they wait again."""
+        quiet, time = 0, self.time
+        while quiet < 100:
+            await anyio.lowlevel.checkpoint()
+            quiet = quiet + 1 if self.time == time else 0
+            time = self.time
 
 
 @attrs.define
