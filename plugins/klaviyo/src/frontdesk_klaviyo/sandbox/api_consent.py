@@ -106,7 +106,8 @@ def _ask(
     tracking = attributes.subscriptions.email
     if isinstance(tracking, shapes.EmailGiven) and tracking.click_tracking is not UNSET:
         faults += _too_new(call)
-    faults += _reachable(call, who, wishes, attributes)
+    if not faults:
+        faults += _reachable(call, who, wishes, attributes)
     return Ask(who, wishes), faults
 
 
