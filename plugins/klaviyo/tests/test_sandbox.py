@@ -321,7 +321,7 @@ async def test_metrics_belong_to_who_sends_them(clock: Clock) -> None:
         'equals(shoe_size,"40")',
         'greater-than(created,"yesterday")',
         'equals(email,"a@b.test") equals(email,"c@b.test")',
-        'greater-than(subscriptions.email.marketing.list_suppressions.timestamp,2026-01-01)',
+        "greater-than(subscriptions.email.marketing.list_suppressions.timestamp,2026-01-01)",
     ],
 )
 async def test_filters_have_a_grammar(clock: Clock, text: str) -> None:

@@ -197,11 +197,16 @@ async def test_subscribing_takes_what_a_channel_needs() -> None:
         (person("sms", phone_number="123"), "attributes/phone_number"),
         (person("email", email="nobody"), "attributes/email"),
         (person("fax", email=ADA), "attributes/subscriptions/fax"),
-        (person("email", said="YES", email=ADA), "attributes/subscriptions/email/marketing/consent"),
+        (
+            person("email", said="YES", email=ADA),
+            "attributes/subscriptions/email/marketing/consent",
+        ),
         (person("email", email=ADA, first_name="Ada"), "attributes/first_name"),
     ):
         assert pointers(await desk.subscribe(one, to=desk.news)) == [f"{ITEMS}/0/{where}"]
-    answer = await desk.subscribe(person("email", "sms", email=ADA, phone_number=PHONE), to=desk.news)
+    answer = await desk.subscribe(
+        person("email", "sms", email=ADA, phone_number=PHONE), to=desk.news
+    )
     assert answer.status_code == 202
     assert desk.of().of("sms.marketing").state is State.SUBSCRIBED
 
@@ -234,7 +239,9 @@ async def test_requests_are_limited() -> None:
     assert pointers(await desk.unsubscribe(*gone)) == [ITEMS]
     assert (await desk.subscribe(*people[1:])).status_code == 202
     assert (await desk.unsubscribe(*gone[1:])).status_code == 202
-    assert (await desk.subscribe(person(), to=List("nosuch", "", "single_opt_in", START, START))).status_code == 404
+    assert (
+        await desk.subscribe(person(), to=List("nosuch", "", "single_opt_in", START, START))
+    ).status_code == 404
 
 
 async def test_clicks_are_tracked_in_the_newest_revision_only() -> None:
@@ -356,7 +363,9 @@ async def test_addresses_are_suppressed_and_released() -> None:
     assert shown["attributes"]["status"] == "complete"
     assert shown["attributes"]["completed_count"] == 2
 
-    ended = await desk.ask("POST", DELETE, json=suppression("delete", ADA, "bob@hotel.test", "x@y.test"))
+    ended = await desk.ask(
+        "POST", DELETE, json=suppression("delete", ADA, "bob@hotel.test", "x@y.test")
+    )
     desk.platform.drain()
     assert desk.of().can_receive_email
     assert list(desk.of("bob@hotel.test").suppressions) == ["UNSUBSCRIBE"]
@@ -449,4 +458,6 @@ async def test_being_on_a_list_is_no_consent() -> None:
     assert not desk.on(desk.news)
     strangers = {"data": [{"type": "profile", "id": ada.id}, {"type": "profile", "id": "nobody"}]}
     assert pointers(await desk.ask("POST", address, json=strangers)) == ["/data/1/id"]
-    assert (await desk.ask("POST", address.replace(desk.news.id, "nosuch"), json=body)).status_code == 404
+    assert (
+        await desk.ask("POST", address.replace(desk.news.id, "nosuch"), json=body)
+    ).status_code == 404

@@ -69,7 +69,9 @@ def door(platform: Platform, revision: str = "2026-07-15") -> Ask:
     return client.request
 
 
-def entry(unique_id: str | None = None, *, metric: str = "Confirmed", **more: Any) -> dict[str, Any]:
+def entry(
+    unique_id: str | None = None, *, metric: str = "Confirmed", **more: Any
+) -> dict[str, Any]:
     named = {"data": {"type": "metric", "attributes": {"name": metric}}}
     told = {} if unique_id is None else {"unique_id": unique_id}
     return {"properties": {}, "metric": named, **told, **more}
@@ -154,7 +156,9 @@ async def test_test_domains_are_dropped_without_a_word(clock: Clock) -> None:
     ask = door(platform)
 
     assert (await ask("POST", "events", json=single(profile=nobody))).status_code == 202
-    assert (await ask("POST", "event-bulk-create-jobs", json=bulk(group(entry(), profile=nobody)))).status_code == 202
+    assert (
+        await ask("POST", "event-bulk-create-jobs", json=bulk(group(entry(), profile=nobody)))
+    ).status_code == 202
 
     assert len(platform.account.events) == 0
     assert platform.account.profiles.get("ada@example.com") is None
@@ -244,7 +248,9 @@ async def test_what_breaks_a_limit_is_refused(
 ) -> None:
     ask = door(platform)
 
-    assert pointers(await ask("POST", "events", json=single(**more))) == [f"/data/attributes/{where}"]
+    assert pointers(await ask("POST", "events", json=single(**more))) == [
+        f"/data/attributes/{where}"
+    ]
     answer = await ask("POST", "event-bulk-create-jobs", json=bulk(group(entry(), entry(**more))))
     assert pointers(answer) == [f"{GROUPS}/0/attributes/events/data/1/attributes/{where}"]
     platform.drain()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -124,9 +123,7 @@ async def test_chance_has_a_seed() -> None:
     assert 30 < runs[0].count(503) < 90
 
 
-async def test_a_throttled_client_is_held_to_it(
-    platform: Platform, clock: Clock, ask: Ask
-) -> None:
+async def test_a_throttled_client_is_held_to_it(platform: Platform, clock: Clock, ask: Ask) -> None:
     platform.faults.add(faults.Throttle(seconds=7))
     refused = await ask()
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "7")
@@ -220,7 +217,7 @@ def test_a_cut_connection_is_a_reset(running: tuple[Platform, str], processed: b
     assert platform.counts["duplicates"] == processed
 
 
-def test_whoever_listens_below_http_sees_nothing_but_the_end(
+def test_whoever_listens_below_http_sees_a_reset(
     running: tuple[Platform, str],
 ) -> None:
     platform, url = running
@@ -231,5 +228,4 @@ def test_whoever_listens_below_http_sees_nothing_but_the_end(
     with socket.create_connection((address.host, address.port or 80), timeout=10) as connection:
         connection.sendall(text.encode())
         with pytest.raises(ConnectionResetError):
-            answer: Any = connection.recv(1_024)
-            assert answer != b"", "closed, but not reset"
+            connection.recv(1_024)

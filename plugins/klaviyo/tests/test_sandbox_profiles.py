@@ -75,7 +75,7 @@ def door(platform: Platform, key: str | None = None) -> Ask:
     return client.request
 
 
-def profile(*, id: str | None = None, meta: Any = None, **attributes: Any) -> dict[str, Any]:  # noqa: A002
+def profile(*, id: str | None = None, meta: Any = None, **attributes: Any) -> dict[str, Any]:
     named = {} if id is None else {"id": id}
     told = {} if meta is None else {"meta": meta}
     return {"type": "profile", **named, **told, "attributes": attributes}
@@ -126,15 +126,17 @@ async def test_null_clears_and_omission_does_not(platform: Platform, ask: Ask) -
     """Seen to fail when null is passed over."""
     location = {"city": "Brno", "country": "Czechia"}
     properties = {"VIP": True, "Room": "12"}
-    await upsert(
-        ask, email="ada@hotel.test", title="Dr", location=location, properties=properties
-    )
+    await upsert(ask, email="ada@hotel.test", title="Dr", location=location, properties=properties)
     await upsert(
         ask, email="ada@hotel.test", title=None, location={"city": None}, properties={"VIP": None}
     )
 
     ada = who(platform, "ada@hotel.test")
-    assert (ada.fields, ada.location, ada.properties) == ({}, {"country": "Czechia"}, {"Room": "12"})
+    assert (ada.fields, ada.location, ada.properties) == (
+        {},
+        {"country": "Czechia"},
+        {"Room": "12"},
+    )
     await upsert(ask, email="ada@hotel.test", properties=None)
     assert ada.properties == {}
 
@@ -206,7 +208,10 @@ async def test_identifiers_of_two_people(clock: Clock) -> None:
         ({"phone_number": PHONE}, "/data/attributes"),
         ({"phone_number": "+420 601 123 456"}, "/data/attributes/phone_number"),
         ({"email": "a@b.test", "location": {"planet": "x"}}, "/data/attributes/location/planet"),
-        ({"email": "a@b.test", "location": {"timezone": "X"}}, "/data/attributes/location/timezone"),
+        (
+            {"email": "a@b.test", "location": {"timezone": "X"}},
+            "/data/attributes/location/timezone",
+        ),
         ({"email": "a@b.test", "location": {"latitude": 91}}, "/data/attributes/location/latitude"),
         ({"email": "a@b.test", "image": "no address"}, "/data/attributes/image"),
         ({"email": "a@b.test", "properties": []}, "/data/attributes/properties"),
@@ -269,7 +274,9 @@ async def test_somebody_is_updated_by_id(platform: Platform, ask: Ask) -> None:
     assert (await patch(email="bob@hotel.test")).status_code == 409
     other = await ask("PATCH", path, json={"data": profile(id="other", title="Dr")})
     assert pointers(other) == ["/data/id"]
-    assert (await ask("PATCH", "profiles/nobody", json={"data": profile(id="x")})).status_code == 404
+    assert (
+        await ask("PATCH", "profiles/nobody", json={"data": profile(id="x")})
+    ).status_code == 404
 
 
 # --- imports -------------------------------------------------------------------------------
@@ -291,7 +298,9 @@ async def test_an_import_takes_its_time(platform: Platform, clock: Clock, ask: A
     assert len(news.members) == 2
     assert who(platform, "ada@hotel.test").consents is None
 
-    listed = await ask("GET", "profile-bulk-import-jobs", params={"filter": 'equals(status,"complete")'})
+    listed = await ask(
+        "GET", "profile-bulk-import-jobs", params={"filter": 'equals(status,"complete")'}
+    )
     assert len(listed.json()["data"]) == 1
     assert (await ask("GET", address + "x")).status_code == 404
 
@@ -422,8 +431,11 @@ async def test_only_what_is_asked_for_is_shown(platform: Platform, ask: Ask) -> 
 # --- deletions -----------------------------------------------------------------------------
 
 
-def deletion(*, id: str | None = None, **attributes: Any) -> dict[str, Any]:  # noqa: A002
-    data = {"type": "data-privacy-deletion-job", "attributes": {"profile": {"data": profile(id=id, **attributes)}}}
+def deletion(*, id: str | None = None, **attributes: Any) -> dict[str, Any]:
+    data = {
+        "type": "data-privacy-deletion-job",
+        "attributes": {"profile": {"data": profile(id=id, **attributes)}},
+    }
     return {"data": data}
 
 
