@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from frontdesk import unseen
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -58,18 +60,6 @@ class SettingsError(ConfigurationError, ValueError):
     """A setting is missing, unknown or of the wrong kind."""
 
 
-class _Unseen:
-    """Bytes that no repr, log or traceback shows."""
-
-    __slots__ = ("content",)
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def __repr__(self) -> str:
-        return f"<{len(self.content)} bytes>"
-
-
 class PlatformError(FrontdeskError):
     """The platform could not or would not answer.
 
@@ -78,7 +68,7 @@ class PlatformError(FrontdeskError):
         request_id: What the platform calls this request; its support asks for it.
     """
 
-    _answered = _Unseen(b"")
+    _answered = unseen.Unseen(b"")
 
     def __init__(
         self, message: str, *, status: int | None = None, request_id: str | None = None
@@ -98,7 +88,8 @@ class PlatformError(FrontdeskError):
 
     @content.setter
     def content(self, content: bytes) -> None:
-        self._answered = _Unseen(content)
+        """Keep the body."""
+        self._answered = unseen.Unseen(content)
 
 
 class AuthenticationError(ConfigurationError, PlatformError):

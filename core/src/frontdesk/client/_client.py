@@ -92,8 +92,7 @@ class Client(Generic[S]):
             slots=anyio.Semaphore(self._limits.in_flight),
             limits=self._limits,
             clock=self._clock,
-            # Jitter spreads load; nobody gains by guessing it.
-            jitter=jitter or random.Random(),  # noqa: S311
+            jitter=jitter or random.Random(),  # noqa: S311  # nobody gains by guessing it
             request_id=request_id,
         )
 

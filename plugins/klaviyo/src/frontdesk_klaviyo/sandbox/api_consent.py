@@ -72,7 +72,6 @@ def subscribe(call: Call) -> Reply:
     """Subscribe many people, or none of them."""
     data = call.read(Data[shapes.SubscribeJob]).data
     counted(call, len(data.attributes.profiles.data), SUBSCRIBED)
-    chosen = chosen_list(call, data.relationships)
     good, problems = call.reader.each(shapes.Subscriber, data.attributes.profiles.data, PROFILES)
     historical = data.attributes.historical_import is True
     asks: list[Ask] = []
@@ -81,6 +80,7 @@ def subscribe(call: Call) -> Reply:
         asks.append(ask)
         problems += [Problem(what, f"{PROFILES}/{index}/{where}") for where, what in faults]
     call.refuse(problems)
+    chosen = chosen_list(call, data.relationships)
     process = call.account.default_opt_in if chosen is None else chosen.opt_in_process
     double = process == "double_opt_in" and not historical
     ignore = call.options.consent_older_than_optout == "ignore"
@@ -106,7 +106,8 @@ def _ask(
     tracking = attributes.subscriptions.email
     if isinstance(tracking, shapes.EmailGiven) and tracking.click_tracking is not UNSET:
         faults += _too_new(call)
-    faults += _reachable(call, who, wishes, attributes)
+    if not faults:
+        faults += _reachable(call, who, wishes, attributes)
     return Ask(who, wishes), faults
 
 
@@ -252,7 +253,6 @@ def unsubscribe(call: Call) -> Reply:
     """Unsubscribe many people, or none of them."""
     data = call.read(Data[shapes.UnsubscribeJob]).data
     counted(call, len(data.attributes.profiles.data), UNSUBSCRIBED)
-    chosen = chosen_list(call, data.relationships)
     good, problems = call.reader.each(shapes.Unsubscriber, data.attributes.profiles.data, PROFILES)
     asks: list[tuple[Who, list[str]]] = []
     for index, one in good.items():
@@ -263,6 +263,7 @@ def unsubscribe(call: Call) -> Reply:
         asks.append((who, _taken(one.attributes.subscriptions)))
         problems += [Problem(what, f"{PROFILES}/{index}/{where}") for where, what in faults]
     call.refuse(problems)
+    chosen = chosen_list(call, data.relationships)
     call.work.later(call.options.consent_delay, partial(_unsubscribe, call.account, asks, chosen))
     return Reply(202)
 

@@ -54,10 +54,11 @@ def _members(call: Call) -> tuple[List, list[Profile]]:
     call.items = len(raws)
     if not 1 <= len(raws) <= MOST:
         raise invalid(f"A request may have 1 to {MOST} profiles, not {len(raws)}.")
+    good, problems = call.reader.each(shapes.Reference, raws, "/data")
+    call.refuse(problems)
     chosen = call.account.lists.by_id(call.args["id"])
     if chosen is None:
         raise missing(f"A list with id {call.args['id']} does not exist.")
-    good, problems = call.reader.each(shapes.Reference, raws, "/data")
     profiles: list[Profile] = []
     for index, one in good.items():
         found = call.account.profiles.by_id(one.id)

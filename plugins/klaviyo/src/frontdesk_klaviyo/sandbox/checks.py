@@ -36,8 +36,8 @@ _TIME: Final = re.compile(
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _URL: Final = re.compile(r"https?://[^\s/]+\S*")
-#: So long a number may not fit into 64 bits.
-_LONG_NUMBER: Final = re.compile(rb"\d{19}")
+#: So long a number may not fit into 64 bits. It begins with a letter that is quickly looked for.
+_LONG_NUMBER: Final = re.compile(rb":\s*-?\d{19}")
 #: Shorter properties with fewer brackets cannot break a limit, whatever they say.
 _SHORT: Final = 4 * PROPERTIES
 
@@ -104,8 +104,12 @@ def properties_fault(raw: bytes, options: Options) -> str | None:
     """Tell what is wrong with the properties of an event."""
     if not raw.startswith(b"{"):
         return "Expected an object."
-    brackets = raw.count(b"{") + raw.count(b"[")
-    if len(raw) < _SHORT and brackets <= DEPTH and not _LONG_NUMBER.search(raw):
+    if (
+        len(raw) < _SHORT
+        and b"[" not in raw
+        and raw.count(b"{") <= DEPTH
+        and not _LONG_NUMBER.search(raw)
+    ):
         return None
     read = cast("dict[str, Any]", json.loads(raw))
     if len(read) > PROPERTIES:

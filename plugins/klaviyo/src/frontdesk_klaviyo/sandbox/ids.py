@@ -6,7 +6,6 @@ import hashlib
 from typing import Final
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_VALUES: Final = {letter: value for value, letter in enumerate(_ALPHABET)}
 _SHORT: Final = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 _LONG: Final = 26
 _TAIL: Final = 12
@@ -34,19 +33,16 @@ class Long:
 
     def of(self, number: int) -> str:
         """Give the identity of a number."""
-        return self._head + _letters(number, _TAIL)
+        return f"{self._head}{number:0{_TAIL}X}"
 
     def number(self, identity: str) -> int | None:
         """Give the number of an identity; None if it is not one of these."""
         if len(identity) != _LONG or not identity.startswith(self._head):
             return None
-        total = 0
-        for letter in identity[-_TAIL:]:
-            value = _VALUES.get(letter)
-            if value is None:
-                return None
-            total = total * 32 + value
-        return total
+        try:
+            return int(identity[-_TAIL:], 16)
+        except ValueError:
+            return None
 
 
 def short(seed: str, kind: str, number: int) -> str:

@@ -15,6 +15,7 @@ from frontdesk_klaviyo.sandbox.profiles import IDENTIFIERS, Changes, Profile
 from frontdesk_klaviyo.sandbox.refusal import Problem
 
 NO_IDENTIFIER = "One or more identifiers is required"
+_NAMES = frozenset(IDENTIFIERS)
 #: The header that says which field was left out, though the request was taken.
 PARTIAL = "X-Klaviyo-Partial-Failure"
 
@@ -32,7 +33,10 @@ class Who:
     @property
     def key(self) -> str:
         """Name them for comparing rows of one body."""
-        named = (self.id, *(self.changes.get(name) for name in IDENTIFIERS))
+        found = self.id or self.changes.get("email")
+        if found:
+            return str(found)
+        named = (self.changes.get(name) for name in IDENTIFIERS)
         return next((str(value) for value in named if value), "")
 
 
@@ -65,7 +69,7 @@ def read_who(
     problems += _phone(call, base, who, partial=partial)
     if not problems and not _identified(call, who):
         problems.append(Problem(NO_IDENTIFIER, f"{base}/attributes"))
-    if call.options.profile_fields == "check":
+    if call.options.profile_fields == "check" and not changes.keys() <= _NAMES:
         faults = profile_faults(changes)
         problems += [Problem(what, f"{base}/attributes/{where}") for where, what in faults]
     return who, problems
@@ -88,7 +92,11 @@ def _phone(call: Call, base: str, who: Who, *, partial: bool) -> list[Problem]:
 
 
 def _identified(call: Call, who: Who) -> bool:
-    if who.id or any(who.changes.get(name) for name in IDENTIFIERS if name != "phone_number"):
+    if (
+        who.id
+        or who.changes.get("email")
+        or any(who.changes.get(name) for name in IDENTIFIERS if name != "phone_number")
+    ):
         return True
     # A number alone names somebody only where SMS can be sent.
     return bool(who.changes.get("phone_number")) and bool(call.account.sms_regions)

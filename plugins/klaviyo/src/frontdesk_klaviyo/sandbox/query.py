@@ -63,7 +63,8 @@ class Query:
         if text is None:
             return None
         try:
-            return list(json.loads(base64.urlsafe_b64decode(text.encode())))
+            # Klaviyo's own client leaves an equals sign before it when it takes a link apart.
+            return list(json.loads(base64.urlsafe_b64decode(text.lstrip("=").encode())))
         except (binascii.Error, ValueError, TypeError):
             raise wrong("page[cursor]", "Invalid cursor.") from None
 
