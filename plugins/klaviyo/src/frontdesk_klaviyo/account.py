@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from frontdesk.client import Client
@@ -30,7 +33,7 @@ async def open_account(client: Client[Any]) -> Account:
     if not isinstance(id, str):
         raise UnexpectedResponseError(f"{ACCOUNTS} names no account")
     wanted = client.settings.account
-    if wanted is not None and wanted != id:
+    if wanted and wanted != id:
         raise AccountError(
             f"the key opens Klaviyo account {id}, not {wanted}, which the setting account names: "
             "use that account's key, or correct the setting"
@@ -41,7 +44,16 @@ async def open_account(client: Client[Any]) -> Account:
     title = name if isinstance(name, str) and name else id
     if attributes.get("test_account") is True:
         title += " (test account)"
-    return Account(id, title, granted=("accounts:read", *granted), missing=missing)
+    clock = _clock(answer.headers.get("date"))
+    return Account(id, title, granted=("accounts:read", *granted), missing=missing, clock=clock)
+
+
+def _clock(date: str | None) -> datetime | None:
+    """Read what Klaviyo's clock said, to the second."""
+    with suppress(ValueError):
+        read = parsedate_to_datetime(date or "")
+        return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
+    return None
 
 
 async def _scopes(client: Client[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -18,6 +18,7 @@ from frontdesk_klaviyo.endpoints import EVENT, EVENTS
 from frontdesk_klaviyo.faults import Fault, faults_of
 from frontdesk_klaviyo.lines import REQUEST, Line, Writer
 from frontdesk_klaviyo.sending import Receipts, Sender
+from frontdesk_klaviyo.trimming import EXTRA
 
 #: Events of one request, of all its profiles together.
 EVENTS_PER_REQUEST: Final = 1000
@@ -175,7 +176,9 @@ async def deliver(
 
 def _mended(line: Line, fault: Fault) -> Line | None:
     del fault
-    return None if line.spare is None else line._replace(body=line.spare, spare=None)
+    if line.spare is None:
+        return None
+    return line._replace(body=line.spare, spare=None, note=f"properties are under {EXTRA} as text")
 
 
 def _told(line: Line) -> Json:

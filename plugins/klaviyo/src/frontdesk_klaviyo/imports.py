@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
@@ -81,11 +81,12 @@ async def run(client: Client[Any], entries: Sequence[Entry]) -> tuple[Failures, 
         return [], 0
     failures: Failures = []
     lost = 0
+    places = _places(entries)
     async for page in pages(
         client, IMPORT_ERRORS, id, params={"page[size]": str(_ERRORS_PER_PAGE)}
     ):
         for row in rows(page):
-            place = _place(entries, attributes_of(row))
+            place = _place(places, attributes_of(row), len(entries))
             if place is None:
                 lost += 1
             else:
@@ -119,18 +120,24 @@ async def _finished(client: Client[Any], id: str) -> int:
         wait = min(wait * 2, _LONGEST_WAIT)
 
 
-def _place(entries: Sequence[Entry], error: dict[str, Json]) -> int | None:
+def _places(entries: Sequence[Entry]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for place, one in enumerate(entries):
+        for identifier in (one.email, one.phone_number):
+            if identifier is not None:
+                found.setdefault(identifier.lower(), place)
+    return found
+
+
+def _place(places: Mapping[str, int], error: dict[str, Json], count: int) -> int | None:
     """Tell which profile an import error is about: what was sent tells, else where it stood."""
     payload = an_object(error.get("original_payload"))
     inner = an_object(payload.get("data")) or payload
     sent = an_object(inner.get("attributes")) or inner
     for name in ("email", "phone_number"):
         wanted = sent.get(name)
-        if not isinstance(wanted, str):
-            continue
-        for place, one in enumerate(entries):
-            if one.attributes.get(name) == wanted:
-                return place
+        if isinstance(wanted, str) and wanted.lower() in places:
+            return places[wanted.lower()]
     found = _POINTER.search(fault_of(error).pointer)
-    place = int(found[1]) if found else len(entries)
-    return place if place < len(entries) else None
+    place = int(found[1]) if found else count
+    return place if place < count else None

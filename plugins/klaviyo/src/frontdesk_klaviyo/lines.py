@@ -159,9 +159,9 @@ class Writer:
         if additions is None:
             additions = self._additions[key] = _additions(*key)
         body = event.body
+        if body == b"{}":
+            return b"{" + additions[:-1] + b"}", "", None
         if _harmless(body):
-            if body == b"{}":
-                return b"{" + additions[:-1] + b"}", "", None
             return b"{" + additions + body[1:], "", None
         whole = {**jsons.decode(b"{" + additions[:-1] + b"}"), **event.properties}
         trimmed = trim(whole, _OURS)
@@ -196,7 +196,7 @@ def _harmless(body: bytes) -> bool:
         and b'"Integration":' not in body
         and b'"Property":' not in body
         and _LONG_NUMBER not in body.translate(_DIGITS)
-        and body.startswith(b"{")
+        and body.startswith(b'{"')
     )
 
 
