@@ -139,7 +139,8 @@ async def test_checks_44_and_45_bad_weather_ends_in_the_same_state(open_bench: A
             work = batches(bench.clock.now(), made.id, 200)
             bench.platform.faults.add(*storm)
             for batch in work:
-                await persist(bench, batch)
+                for at in range(0, len(batch.items), 20):
+                    await persist(bench, Batch(batch.load, batch.items[at : at + 20]))
             states.append(bench.platform.state())
             assert len(bench.platform.faults.happened) == (4 if storm else 0)
 
