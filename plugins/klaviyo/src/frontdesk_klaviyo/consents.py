@@ -119,9 +119,10 @@ class _Carrier:
     def _ids(self, word: Word) -> Iterator[str]:
         return (consent.id for consent in self.same[word.consent.address])
 
-    def _accept(self, word: Word) -> None:
-        for id in self._ids(word):
-            self.receipts.accept(id)
+    def _accept(self, words: Sequence[Word]) -> None:
+        for word in words:
+            for id in self._ids(word):
+                self.receipts.accept(id)
 
     def _refuse(self, word: Word, why: str) -> None:
         for id in self._ids(word):

@@ -76,10 +76,11 @@ class Carrier:
             told=_told,
         )
 
-    def _accept(self, one: Entry) -> None:
-        for id in one.ids:
-            self.receipts.note(id, *one.notes)
-            self.receipts.accept(id)
+    def _accept(self, entries: Sequence[Entry]) -> None:
+        for one in entries:
+            self._note(one, *one.notes)
+            for id in one.ids:
+                self.receipts.accept(id)
 
     def _refuse(self, one: Entry, why: str) -> None:
         for id in one.ids:

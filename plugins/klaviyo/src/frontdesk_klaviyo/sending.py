@@ -76,7 +76,7 @@ class Sender(Generic[E]):
     ask: Callable[[Sequence[E]], Awaitable[None]]
     named: Callable[[Sequence[E], Fault], Sequence[int]]
     mend: Callable[[E, Fault], E | None]
-    accept: Callable[[E], None]
+    accept: Callable[[Sequence[E]], None]
     refuse: Callable[[E, str], None]
     told: Callable[[E], Json]
     patient: bool = False
@@ -102,8 +102,7 @@ class Sender(Generic[E]):
             await self._less(entries, error, again=again)
         else:
             self._accepted = True
-            for entry in entries:
-                self.accept(entry)
+            self.accept(entries)
 
     async def _less(self, entries: Sequence[E], error: RefusedError, *, again: bool) -> None:
         faults = faults_of(error)
