@@ -86,14 +86,12 @@ def screen(batch: Batch, context: DeliveryContext) -> Iterable[Receipt]:
 async def deliver(
     client: Client[Settings], batch: Batch, context: DeliveryContext
 ) -> Iterable[Receipt]:
-    items = [_json(item) for item in batch.items]
-    told = await client.post("batch", json={"load": batch.load.value, "items": items})
-    refused = dict(told["refused"])
-    return [
-        Receipt(item.id, Outcome.REFUSED, refused[item.id]) if item.id in refused
-        else Receipt(item.id)
-        for item in batch.items
-    ]  # fmt: skip
+    left = {receipt.id: receipt for receipt in screen(batch, context)}
+    items = [_json(item) for item in batch.items if item.id not in left]
+    if items:
+        told = await client.post("batch", json={"load": batch.load.value, "items": items})
+        left |= {id: Receipt(id, Outcome.REFUSED, why) for id, why in told["refused"].items()}
+    return [left.get(item.id, Receipt(item.id)) for item in batch.items]
 
 
 def _json(item: Any) -> dict[str, Any]:

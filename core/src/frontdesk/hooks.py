@@ -110,9 +110,10 @@ class DestinationHooks:
 
     @hookspec(firstresult=True)
     def screen(self, batch: Batch, context: DeliveryContext) -> Iterable[Receipt]:
-        """Tell which items would be refused or dropped, and why; pure. They are not sent.
+        """Tell which items would be refused or dropped, and why; pure.
 
-        The others need no receipt here. A dry run counts by this.
+        The others need no receipt here. A dry run counts by this; ``deliver`` answers for such
+        items with the same receipts, and sends the others.
         """
         return ()
 

@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 
 from frontdesk.deliver import events
 from frontdesk.deliver.consents import Word
-from frontdesk.deliver.planning import Sorted
 from frontdesk.deliver.profiles import Person
 from frontdesk.deliver.session import Session
 from frontdesk.errors import InvalidConnectorError
@@ -82,38 +81,20 @@ def write(
     # Before it is sent: whoever is forgotten meanwhile is to be erased there, too.
     sending.make_known(db, session.id, {noted.address for _, noted in planned})
     id = sending.write_batch(db, session.id, load, body, session.clock.now())
-    return OpenBatch(id, load, 0, body)
+    # The items are at hand: what was written is only read after a crash.
+    return OpenBatch(id, load, 0, [])
 
 
 def write_events(db: Db, session: Session, load: Load, plan: events.EventPlan) -> OpenBatch | None:
     """Write a page of events down, and what becomes of those that are not sent."""
     outbox.hold_events(db, session.id, plan.held)
     outbox.take_events(db, session.id, plan.lost)
-    refused = [one for (_, one), _ in plan.items.refused]
-    outbox.take_events(db, session.id, refused)
-    note_refused(
-        db, session, load,
-        [_refused(receipt, one) for (_, one), receipt in plan.items.refused],
-    )  # fmt: skip
     if not plan.items.sent:
         return None
     rows = sending.make_known(db, session.id, {plan.whom[item.id] for item, _ in plan.items.sent})
     sent = [(one, one.recipient or rows[plan.whom[item.id]]) for item, one in plan.items.sent]
     id = sending.write_events(db, session.id, load, sent, session.clock.now())
     return OpenBatch(id, load, 0, [])
-
-
-def note_refused(db: Db, session: Session, load: Load, refused: Sequence[Refused]) -> None:
-    """Keep what is not sent, and count it."""
-    if refused:
-        sending.note(db, session.id, load, refused, session.clock.now())
-    for one in refused:
-        session.report.leave(load, one.outcome, one.reason)
-
-
-def of_guests(items: Sorted[Any]) -> list[Refused]:
-    """Return what is noted of profiles and consents that are not sent."""
-    return [_refused_guest(receipt, noted) for (_, noted), receipt in items.refused]
 
 
 def _refused(receipt: Receipt, one: outbox.Waiting) -> Refused:

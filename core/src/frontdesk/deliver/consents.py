@@ -112,7 +112,7 @@ def plan_opt_outs(db: Db, session: Session, *, after: GuestKey | None = None) ->
         if before is None and address not in known and (person.held or person.address != address):
             continue
         planned.append(_opt_out(session, guest, channel, address, said[channel, address]))
-    return OptOutPlan(read, screened(session.destination, session.context, Load.OPT_OUTS, planned))
+    return OptOutPlan(read, screened(session, Load.OPT_OUTS, planned))
 
 
 def counting(said: Sequence[Said]) -> ConsentState | None:
@@ -264,7 +264,7 @@ def willing(
 ) -> Sorted[tuple[Item, Word]]:
     """Return the opt-ins that are sent, and those the destination would not take."""
     left = [pair for pair in planned if pair[0].id not in newer]
-    return screened(session.destination, session.context, Load.OPT_INS, left)
+    return screened(session, Load.OPT_INS, left)
 
 
 def count_skipped(report: DeliveryReport, plan: OptInPlan, newer: Mapping[str, OptOut]) -> None:

@@ -7,9 +7,12 @@ written down is ever sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, Final, TypeAlias
 
+import anyio
 import attrs
 from sqlalchemy import Connection as Db
 
@@ -20,10 +23,22 @@ from frontdesk.deliver.erasures import erase_due
 from frontdesk.deliver.optouts import believe, learn
 from frontdesk.deliver.session import Session
 from frontdesk.deliver.untimed import refuse_untimed
+from frontdesk.holding import together
 from frontdesk.outgoing import Item, Load, OptOut
 from frontdesk.store import due, leases, outbox
 from frontdesk.store.outbox import Stage
 from frontdesk.store.sending import OpenBatch
+
+#: Batches on their way at once: a job of profiles is mostly waited for.
+PROFILES_IN_FLIGHT: Final = 8
+EVENTS_IN_FLIGHT: Final = 2
+#: Pages of history that are sent before what is live is looked at again.
+SLICE: Final = 4
+
+Send: TypeAlias = Callable[[], Awaitable[None]]
+"""Sends a batch that is written down."""
+Step: TypeAlias = Callable[[], Awaitable[Send | None]]
+"""Decides on a page and writes it down; None: there is none left."""
 
 
 @attrs.frozen(eq=False)
@@ -51,14 +66,33 @@ class Delivery:
         await read_log(self.session)
 
     async def turn(self) -> bool:
-        """Deliver what is urgent, and a page of history; return whether there is more."""
+        """Deliver what is urgent, and some pages of history; return whether there is more."""
         await erase_due(self.session)
         if await self._has_news():
             await read_log(self.session)
-        for step in (self._opt_outs, self._profiles, self._opt_ins, self._live_events):
-            while await step():
-                pass
-        return await self._history_events() or await self._has_news()
+        await self._all(self._opt_outs)
+        await self._all(self._profiles, flight=PROFILES_IN_FLIGHT)
+        await self._all(self._opt_ins)
+        await self._all(self._live_events)
+        done = await self._all(self._history_events, flight=EVENTS_IN_FLIGHT, most=SLICE)
+        return not done or await self._has_news()
+
+    async def _all(self, step: Step, *, flight: int = 1, most: int | None = None) -> bool:
+        """Take a step again and again, some batches in flight; return whether it was the last.
+
+        Args:
+            flight: Batches that may be on their way at once.
+            most: Steps to take.
+        """
+        slots = anyio.Semaphore(flight)
+        async with together() as group:
+            for _ in itertools.count() if most is None else range(most):
+                await slots.acquire()
+                send = await step()
+                if send is None:
+                    return True
+                group.start_soon(_release_after, send, slots)
+        return False
 
     async def is_due(self) -> bool:
         """Tell whether there is anything to do."""
@@ -77,46 +111,42 @@ class Delivery:
         asked = session.store.read
         return await asked(lambda db: outbox.unread(db, session.id, session.sources)) > 0
 
-    async def _opt_outs(self) -> bool:
+    async def _opt_outs(self) -> Send | None:
         def decide(db: Db) -> tuple[consents.OptOutPlan, int]:
             known = batches.forgotten(db, self.session)
             return consents.plan_opt_outs(db, self.session), known
 
         plan, known = await self.session.store.read(decide)
         if not plan.read:
-            return False
+            return None
 
         def write(db: Db) -> OpenBatch | None:
             batches.begin(db, self.session, known)
-            load = Load.OPT_OUTS
-            batches.note_refused(db, self.session, load, batches.of_guests(plan.items))
             guests = {guest for _, guest in plan.read}
             outbox.advance(db, self.session.id, guests, Stage.OPT_OUTS)
-            return batches.write(db, self.session, load, plan.items.sent)
+            return batches.write(db, self.session, Load.OPT_OUTS, plan.items.sent)
 
-        return await self._send(write, plan.items.sent)
+        return await self._written(write, plan.items.sent)
 
-    async def _profiles(self) -> bool:
+    async def _profiles(self) -> Send | None:
         def decide(db: Db) -> tuple[profiles.ProfilePlan, int]:
             known = batches.forgotten(db, self.session)
             return profiles.plan(db, self.session), known
 
         plan, known = await self.session.store.read(decide)
         if not plan.turn.read:
-            return False
+            return None
 
         def write(db: Db) -> OpenBatch | None:
             batches.begin(db, self.session, known)
-            load = Load.PROFILES
-            batches.note_refused(db, self.session, load, batches.of_guests(plan.items))
             outbox.hold_guests(db, self.session.id, plan.turn.held)
             outbox.advance(db, self.session.id, plan.turn.moved, Stage.PROFILE)
-            return batches.write(db, self.session, load, plan.items.sent)
+            return batches.write(db, self.session, Load.PROFILES, plan.items.sent)
 
         self.session.report.unchanged += plan.unchanged
-        return await self._send(write, plan.items.sent)
+        return await self._written(write, plan.items.sent)
 
-    async def _opt_ins(self) -> bool:
+    async def _opt_ins(self) -> Send | None:
         def decide(db: Db) -> tuple[consents.OptInPlan, int]:
             known = batches.forgotten(db, self.session)
             return consents.plan_opt_ins(db, self.session), known
@@ -124,7 +154,7 @@ class Delivery:
         session = self.session
         plan, known = await session.store.read(decide)
         if not plan.turn.read:
-            return False
+            return None
         newer = await look(session, plan.planned)
         if newer:
             await session.store.write(lambda db: believe(db, session, list(newer.values())))
@@ -132,25 +162,23 @@ class Delivery:
 
         def write(db: Db) -> OpenBatch | None:
             batches.begin(db, session, known)
-            load = Load.OPT_INS
-            batches.note_refused(db, session, load, batches.of_guests(items))
             due = session.clock.now() + consents.QUIET
             moved = set(plan.turn.moved) - plan.postponed
             outbox.postpone(db, session.id, plan.postponed, due)
             outbox.advance(db, session.id, moved, Stage.OPT_INS)
-            return batches.write(db, session, load, items.sent)
+            return batches.write(db, session, Load.OPT_INS, items.sent)
 
-        sent = await self._send(write, items.sent)
+        sent = await self._written(write, items.sent)
         consents.count_skipped(session.report, plan, newer)
         return sent
 
-    async def _live_events(self) -> bool:
+    async def _live_events(self) -> Send | None:
         return await self._events(live=True)
 
-    async def _history_events(self) -> bool:
+    async def _history_events(self) -> Send | None:
         return await self._events(live=False)
 
-    async def _events(self, *, live: bool) -> bool:
+    async def _events(self, *, live: bool) -> Send | None:
         session = self.session
 
         def decide(db: Db) -> tuple[events.EventPlan, int]:
@@ -159,7 +187,7 @@ class Delivery:
 
         plan, known = await session.store.read(decide)
         if not plan.read:
-            return False
+            return None
         load = Load.LIVE_EVENTS if live else Load.HISTORY_EVENTS
 
         def write(db: Db) -> OpenBatch | None:
@@ -168,21 +196,33 @@ class Delivery:
 
         for _, reason in plan.held:
             session.report.leave(load, "held", reason)
-        return await self._send(write, plan.items.sent)
+        return await self._written(write, plan.items.sent)
 
-    async def _send(
+    async def _written(
         self, write: Callable[[Db], OpenBatch | None], sent: Sequence[tuple[Item, Any]]
-    ) -> bool:
-        """Write a page down and send its batch; return that there may be another page."""
+    ) -> Send:
+        """Write a page down; return what sends its batch."""
         try:
             batch = await self.session.store.write(write)
         except ForgottenMeanwhile:
             # Planned again, from what is known now.
-            return True
-        if batch is not None:
-            noted = {item.id: of for item, of in sent}
-            await batches.send(self.session, batch, [item for item, _ in sent], noted)
-        return True
+            return _nothing
+        if batch is None:
+            return _nothing
+        noted = {item.id: of for item, of in sent}
+        items = [item for item, _ in sent]
+        return partial(batches.send, self.session, batch, items, noted)
+
+
+async def _nothing() -> None:
+    """Send nothing."""
+
+
+async def _release_after(send: Send, slots: anyio.Semaphore) -> None:
+    try:
+        await send()
+    finally:
+        slots.release()
 
 
 async def read_log(session: Session) -> None:

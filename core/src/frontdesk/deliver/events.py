@@ -85,7 +85,7 @@ def plan(
             planned.append((item, one))
             whom[item.id] = address
     load = Load.LIVE_EVENTS if live else Load.HISTORY_EVENTS
-    items = screened(session.destination, session.context, load, planned)
+    items = screened(session, load, planned)
     return EventPlan(read, held, lost, items, whom)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import attrs
 
-from frontdesk.destination import Destination
-from frontdesk.outgoing import Batch, DeliveryContext, Item, Load, Outcome, Receipt
+from frontdesk.deliver.session import Session
+from frontdesk.outgoing import Batch, Item, Load, Outcome, Receipt
 
 _T = TypeVar("_T")
 
@@ -22,18 +22,18 @@ class Sorted(Generic[_T]):
 
 
 def screened(
-    destination: Destination,
-    context: DeliveryContext,
-    load: Load,
-    planned: Sequence[tuple[Item, _T]],
+    session: Session, load: Load, planned: Sequence[tuple[Item, _T]]
 ) -> Sorted[tuple[Item, _T]]:
-    """Part planned items by what the destination says of them beforehand."""
-    if not planned:
-        return Sorted([], [])
+    """Part planned items by what the destination says of them beforehand.
+
+    Only a preview asks: whoever delivers hears it from the receipts.
+    """
+    if not planned or not session.report.dry_run:
+        return Sorted(list(planned), [])
     batch = Batch(load, tuple(item for item, _ in planned))
     told = {
         receipt.id: receipt
-        for receipt in destination.hooks.screen(batch, context)
+        for receipt in session.destination.hooks.screen(batch, session.context)
         if receipt.outcome is not Outcome.ACCEPTED
     }
     if not told:
@@ -42,8 +42,3 @@ def screened(
         [pair for pair in planned if pair[0].id not in told],
         [(pair, told[pair[0].id]) for pair in planned if pair[0].id in told],
     )
-
-
-def by_id(receipts: Iterable[Receipt]) -> Mapping[str, Receipt]:
-    """Return receipts by the items' ids."""
-    return {receipt.id: receipt for receipt in receipts}

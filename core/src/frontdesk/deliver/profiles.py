@@ -139,7 +139,7 @@ def plan(db: Db, session: Session, *, after: GuestKey | None = None) -> ProfileP
             unchanged += 1
         else:
             planned.append(made)
-    items = screened(session.destination, session.context, Load.PROFILES, planned)
+    items = screened(session, Load.PROFILES, planned)
     return ProfilePlan(whose, items, unchanged)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 import attrs
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from frontdesk import jsons
 from frontdesk.model import UNSEEN, Channel, ConsentState, Json
@@ -102,9 +102,21 @@ def know(db: Connection, destination: int, addresses: Collection[str]) -> dict[s
 def make_known(db: Connection, destination: int, addresses: Collection[str]) -> dict[str, int]:
     """Return the rows of recipients with these addresses, making those that are missing."""
     wanted = sorted(addresses)
-    rows = [{"destination_id": destination, "address": address} for address in wanted]
-    insert_missing(db, recipients, rows)
-    return {address: known.id for address, known in know(db, destination, wanted).items()}
+    found = _rows_of(db, destination, wanted)
+    missing = [address for address in wanted if address not in found]
+    if missing:
+        rows = [{"destination_id": destination, "address": address} for address in missing]
+        insert_missing(db, recipients, rows)
+        found |= _rows_of(db, destination, missing)
+    return found
+
+
+def _rows_of(db: Connection, destination: int, addresses: Sequence[str]) -> dict[str, int]:
+    table = recipients.c
+    asked = select(table.address, table.id).where(
+        table.destination_id == destination, bulk.among(db, table.address, addresses)
+    )
+    return {row.address: row.id for row in db.execute(asked)}
 
 
 def addresses_of(db: Connection, rows: Collection[int]) -> dict[int, str]:
@@ -256,11 +268,14 @@ def forgive(db: Connection, destination: int, load: Load, some: Collection[int])
 
 def write_profiles(db: Connection, some: Sequence[tuple[int, bytes, Sequence[str]]]) -> None:
     """Note what was sent of profiles, by the recipients' rows: a digest and names."""
-    for row, digest, names in some:
+    if some:
+        changed = update(recipients).where(recipients.c.id == bindparam("row"))
         db.execute(
-            update(recipients)
-            .where(recipients.c.id == row)
-            .values(digest=digest, names=jsons.encode(names))
+            changed.values(digest=bindparam("said"), names=bindparam("has")),
+            [
+                {"row": row, "said": digest, "has": jsons.encode(names)}
+                for row, digest, names in some
+            ],
         )
 
 
