@@ -32,8 +32,9 @@ from sqlalchemy import select
 
 from frontdesk import Channel, Consent, ConsentState, Desk, Record
 from frontdesk.consent import effective
+from frontdesk.outgoing import OptOut
 from frontdesk.store import ledger, moving
-from frontdesk.store.optouts import OptOut, opt_out
+from frontdesk.store.optouts import opt_out
 from frontdesk.store.schema import brands
 
 #: Two sites of a brand, and one of another.

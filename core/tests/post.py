@@ -80,7 +80,7 @@ class Post:
     inn: Inn
     loft: Loft
     clock: FixedClock
-    store: Path
+    store: Path | str
 
     async def sync(self, name: str = "acorn") -> None:
         await self.desk.sync(name)
@@ -94,12 +94,12 @@ class Post:
         return await self.deliver()
 
     def ask(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
-        return asked(self.store, question, *values)
+        return asked(Path(self.store), question, *values)
 
 
 @asynccontextmanager
 async def post(
-    store: Path, inn: Inn, loft: Loft | None = None, **options: Any
+    store: Path | str, inn: Inn, loft: Loft | None = None, **options: Any
 ) -> AsyncIterator[Post]:
     """Open a desk on a store with an inn that talks, and a loft that is live."""
     prepare(store)
