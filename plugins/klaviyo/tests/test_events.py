@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
 from frontdesk.outgoing import Load, Outcome, OutgoingEvent
+from frontdesk_klaviyo.events import requests
+from frontdesk_klaviyo.lines import Line, Writer
 from frontdesk_klaviyo.sandbox import Options
 
 pytestmark = pytest.mark.anyio
@@ -105,6 +109,47 @@ async def test_the_same_id_under_another_metric_is_another_event(bench: Any) -> 
     await bench.deliver(LIVE, event(bench), event(bench, metric="Cancelled Reservation"))
 
     assert len(bench.platform.account.events) == 2
+
+
+async def test_check_18_time_is_that_of_the_action(bench: Any) -> None:
+    """Check 18: with its offset, on both sides of a change of clocks, and to the second."""
+    prague = ZoneInfo("Europe/Prague")
+    times = [datetime(2025, 10, 26, 2, 30, 1, 999_999, prague, fold=fold) for fold in (0, 1)]
+
+    await bench.deliver(HISTORY, *[event(bench, n, time=time) for n, time in enumerate(times)])
+
+    written = [one["attributes"]["time"] for one in sent(bodies(bench)[0])]
+    assert written == ["2025-10-26T02:30:01+02:00", "2025-10-26T02:30:01+01:00"]
+    first, second = bench.platform.account.events
+    assert second.time - first.time == timedelta(hours=1)
+
+
+async def test_check_27_an_address_is_written_plainly(bench: Any) -> None:
+    """Check 27."""
+    await bench.deliver(LIVE, event(bench, email=" Ada@Hotel.CZ "))
+
+    assert [e.profile.email for e in bench.platform.account.events] == ["ada@hotel.cz"]
+
+
+async def test_check_50_requests_are_made_while_events_come(bench: Any) -> None:
+    """Check 50: no more is written down than the next request holds.
+
+    Seen to fail when all events are written before the first request.
+    """
+    writer = Writer("{metric}", bench.clock.now(), history=True)
+    taken: list[int] = []
+
+    def lines() -> Iterator[Line]:
+        for number in range(10_000):
+            taken.append(number)
+            line = writer.line(event(bench, number))
+            assert isinstance(line, Line)
+            yield line
+
+    first = next(requests(lines()))
+
+    assert len(first) == 1000
+    assert len(taken) == 1001
 
 
 async def test_check_16_a_history_twice_is_there_once(bench: Any) -> None:
@@ -259,7 +304,7 @@ async def test_check_14_what_is_beyond_a_limit_is_refused_and_the_rest_goes(
 ) -> None:
     """Check 14: the reason names field and limit; the batch is not spoilt."""
     if isinstance(time := given.get("time"), str):
-        given = {"time": type(bench.clock.now()).fromisoformat(time)}
+        given = {"time": datetime.fromisoformat(time)}
     bad, good = event(bench, 1, **given), event(bench, 2)
 
     screened = bench.screen(HISTORY, bad, good)

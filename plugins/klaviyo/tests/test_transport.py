@@ -82,6 +82,18 @@ async def test_check_1_every_request_is_signed(recorded: Any) -> None:
             assert "pk_" not in str(request.url)
 
 
+async def test_check_4_nothing_waits_for_ever(recorded: Any) -> None:
+    """Check 4: connecting and reading have their time, in every request."""
+    opening, made = recorded()
+    async with opening as bench:
+        await bench.destination.hooks.open_account(bench.client)
+        await bench.deliver(LIVE, event(bench))
+
+        waits = [request.extensions["timeout"] for request in made[0].requests]
+        assert len(waits) == 5
+        assert all(wait["connect"] == 10 and wait["read"] == 60 for wait in waits)
+
+
 async def test_check_3_the_base_url_is_all_there_is(recorded: Any) -> None:
     """Check 3: a link or a redirect to elsewhere is not followed."""
     link = {"data": [], "links": {"next": "https://elsewhere.test/api/metrics?page=2"}}

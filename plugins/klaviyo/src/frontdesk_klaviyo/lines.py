@@ -194,7 +194,8 @@ def metric_name(template: str, metric: str, integration: str) -> str:
 
 
 def _person(event: OutgoingEvent, test_domains: tuple[str, ...]) -> _Person:
-    email, phone = event.email, event.phone_number
+    phone = event.phone_number
+    email = None if event.email is None else checks.plain_email(event.email)
     fault = checks.identifier_fault(email, phone)
     if email is None:
         return _Person(jsons.encode({"phone_number": phone}), fault)
