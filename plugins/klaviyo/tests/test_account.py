@@ -196,6 +196,14 @@ async def test_a_template_without_the_metric_is_refused(open_bench: Any, templat
             pass
 
 
+@pytest.mark.parametrize("revision", ["latest", "2026-7-15", ""])
+async def test_check_1_a_revision_is_a_date(open_bench: Any, revision: str) -> None:
+    """Check 1."""
+    with pytest.raises(SettingsError, match="revision"):
+        async with open_bench(revision=revision):
+            pass
+
+
 async def test_settings_show_no_key(open_bench: Any) -> None:
     """Check 2."""
     async with open_bench(Options()) as bench:
