@@ -187,7 +187,7 @@ async def test_a_time_is_for_history_and_in_the_past(at: str | None, historical:
 
 
 async def test_subscribing_takes_what_a_channel_needs() -> None:
-    desk = Desk(sms_regions=("US",))
+    desk = Desk(sms_regions="US")
     czech = "+420601123456"
 
     for one, where in (
@@ -221,7 +221,7 @@ async def test_sms_takes_a_set_up_account() -> None:
 
 
 async def test_sms_may_take_a_date_of_birth() -> None:
-    desk = Desk(sms_regions=("US",), age_gated_sms=True)
+    desk = Desk(sms_regions="US", age_gated_sms=True)
     where = [f"{ITEMS}/0/attributes/age_gated_date_of_birth"]
     asked = {"email": ADA, "phone_number": PHONE}
 
@@ -288,7 +288,7 @@ async def test_strangers_are_made_and_unsubscribed() -> None:
 
 
 async def test_channels_are_left_one_by_one() -> None:
-    desk = Desk(sms_regions=("US",))
+    desk = Desk(sms_regions="US")
     both = {"email": ADA, "phone_number": PHONE}
     await desk.subscribe(person("email", "sms", **both), to=desk.news)
     await desk.unsubscribe(leaving("sms", phone_number=PHONE))

@@ -223,7 +223,7 @@ async def test_bad_profiles_are_refused(ask: Ask, attributes: dict[str, Any], wh
 
 
 async def test_a_number_alone_is_enough_where_sms_is_set_up(clock: Clock) -> None:
-    platform = made(clock, sms_regions=("US",))
+    platform = made(clock, sms_regions="US")
 
     assert (await upsert(door(platform), phone_number=PHONE)).status_code == 201
     assert who(platform, PHONE).email is None

@@ -318,7 +318,7 @@ def bodies(platform: Platform) -> dict[str, dict[str, Any]]:
 
 
 def made() -> Platform:
-    options = Options(rate_limits=False, sms_regions=("US",), bulk_repeated_unique_id="drop")
+    options = Options(rate_limits=False, sms_regions="US", bulk_repeated_unique_id="drop")
     platform = Platform(options, clock=Clock())
     platform.account.lists.add("News", START)
     row = platform.account.profiles.create(START)

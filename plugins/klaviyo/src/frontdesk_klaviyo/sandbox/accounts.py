@@ -14,7 +14,7 @@ from frontdesk_klaviyo.sandbox.ids import short
 from frontdesk_klaviyo.sandbox.jobs import Jobs
 from frontdesk_klaviyo.sandbox.lists import Lists, OptIn
 from frontdesk_klaviyo.sandbox.metrics import API, Metric, Metrics
-from frontdesk_klaviyo.sandbox.options import ERASURE_SCOPES, SCOPES, Options
+from frontdesk_klaviyo.sandbox.options import ERASURE_SCOPES, SCOPES, Options, listed
 from frontdesk_klaviyo.sandbox.profiles import Profile, Profiles
 from frontdesk_klaviyo.sandbox.work import Work
 
@@ -48,7 +48,7 @@ class Account:
         self.locale = "en-US"
         self.test_account = options.test_account
         #: What an account sends SMS from and how it subscribes; a test may change both.
-        self.sms_regions = frozenset(options.sms_regions)
+        self.sms_regions = listed(options.sms_regions)
         self.default_opt_in: OptIn = options.default_opt_in
         self.age_gated_sms = options.age_gated_sms
         self.created = now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 from collections import Counter
@@ -203,7 +204,9 @@ class Platform:
         reply = endpoint.handler(call)
         for fault in faults:
             if isinstance(fault, Twice):
-                endpoint.handler(call)
+                # The second time it may be refused, of which nobody hears.
+                with contextlib.suppress(Refusal):
+                    endpoint.handler(call)
             self._fail(visit, fault, processed=True)
         return attrs.evolve(reply, headers={**visit.headers, **reply.headers})
 
