@@ -339,6 +339,9 @@ async def test_all_that_is_wrong_with_a_bulk_request_is_named_and_nothing_taken(
         f"{GROUPS}/1/attributes/profile/data/attributes/email",
         f"{GROUPS}/2/attributes/events/data/0/attributes/metric/data/attributes/name",
     ]
+    # The same where every value has its type, and only limits are broken.
+    body = bulk(group(entry("1"), entry("3", time="never")), group(entry("4"), profile=bad))
+    assert len(pointers(await door(platform)("POST", "event-bulk-create-jobs", json=body))) == 2
     platform.drain()
     assert len(platform.account.events) == len(platform.account.profiles) == 0
 
