@@ -24,7 +24,7 @@ from frontdesk_klaviyo.sandbox.options import Options
 from frontdesk_klaviyo.sandbox.reading import Reader
 from frontdesk_klaviyo.sandbox.refusal import Problem, Refusal, title
 from frontdesk_klaviyo.sandbox.routes import Endpoint, M, find
-from frontdesk_klaviyo.sandbox.windows import Limiter, throttled
+from frontdesk_klaviyo.sandbox.windows import FREE, Limiter, throttled
 from frontdesk_klaviyo.sandbox.wire import Message, Receive, Reply, Request, Send
 from frontdesk_klaviyo.sandbox.work import Work
 
@@ -107,7 +107,7 @@ class Platform:
     def confirm(self, who: str, account: str | None = None) -> int:
         """Let somebody confirm what they subscribed to; return to how many channels."""
         with self._lock:
-            self.work.drain()
+            self.work.settle()
             chosen = self.account if account is None else self.accounts[account]
             return confirm(chosen, who, self.clock.now())
 
@@ -153,9 +153,12 @@ class Platform:
         visit.endpoint, args = find(request.method, request.path)
         visit.account, visit.key = admission.authenticate(request, self.accounts.values())
         named = admission.revision(request, self.options)
+        payer = visit.account.payer(visit.key)
         if self.options.rate_limits:
-            payer = visit.account.payer(visit.key)
             visit.headers = self.limiter.admit(payer, visit.endpoint.name, visit.endpoint.rate)
+        else:
+            # Whom a fault told to wait waits all the same.
+            self.limiter.admit(payer, visit.endpoint.name, FREE)
         admission.authorize(visit.endpoint, visit.key)
         body = admission.body(request, self.options)
         visit.call = Call(
@@ -220,7 +223,7 @@ class Platform:
         if isinstance(fault, Throttle) and not processed:
             if fault.retry_after and visit.account and visit.key and visit.endpoint:
                 payer = visit.account.payer(visit.key)
-                self.limiter.block(payer, visit.endpoint.name, visit.endpoint.rate, fault.seconds)
+                self.limiter.block(payer, visit.endpoint.name, fault.seconds)
             raise throttled(fault.seconds if fault.retry_after else None)
 
     def _refused(self, visit: _Visit, refusal: Refusal) -> Reply:
