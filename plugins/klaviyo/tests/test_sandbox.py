@@ -312,6 +312,25 @@ async def test_metrics_belong_to_who_sends_them(clock: Clock) -> None:
     assert [one.metric.id for one in account.events] == [ours, theirs.id]
 
 
+async def test_metrics_may_be_there_from_the_start(clock: Clock) -> None:
+    platform = Platform(Options(metrics="Mews:Confirmed Reservation, Stay"), clock=clock)
+
+    rows = (await door(platform)("GET", "metrics")).json()["data"]
+
+    assert {(r["attributes"]["integration"]["name"], r["attributes"]["name"]) for r in rows} == {
+        ("Mews", "Confirmed Reservation"),
+        ("API", "Stay"),
+    }
+
+
+async def test_the_newest_revision_answers_with_more(clock: Clock) -> None:
+    ask = door(Platform(clock=clock))
+
+    assert "meta" not in (await ask("GET", "metrics")).json()
+    newest = await ask("GET", "metrics", headers={"revision": "2026-10-15"})
+    assert newest.json()["meta"] == {"agent_hints": {"next_steps": []}}
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -48,7 +48,7 @@ class Account:
         self.locale = "en-US"
         self.test_account = options.test_account
         #: What an account sends SMS from and how it subscribes; a test may change both.
-        self.sms_regions = listed(options.sms_regions)
+        self.sms_regions = frozenset(listed(options.sms_regions))
         self.default_opt_in: OptIn = options.default_opt_in
         self.age_gated_sms = options.age_gated_sms
         self.created = now
@@ -63,6 +63,10 @@ class Account:
         self._seed = seed
         self.key = self.add_key("main", SCOPES)
         self.erasure_key = self.add_key("erasure", ERASURE_SCOPES)
+
+        for named in listed(options.metrics):
+            integration, _, metric = named.rpartition(":")
+            self.add_metric(metric, integration or API, category=integration or API)
 
     def __repr__(self) -> str:
         return f"Account({self.id!r})"

@@ -30,6 +30,8 @@ from frontdesk_klaviyo.sandbox.work import Work
 
 #: Shown in the journal; the value of a key never is.
 _SHOWN: Final = ("accept", "content-type", "content-encoding", "revision", "user-agent")
+#: Since this revision answers carry hints for whoever is no person.
+_HINTS_SINCE: Final = "2026-10-15"
 _PREDICTIONS: Final = "predictive_analytics"
 
 
@@ -211,7 +213,10 @@ class Platform:
                 with contextlib.suppress(Refusal):
                     endpoint.handler(call)
             self._fail(visit, fault, processed=True)
-        return attrs.evolve(reply, headers={**visit.headers, **reply.headers})
+        content = reply.content
+        if content is not None and call.revision >= _HINTS_SINCE:
+            content = {**content, "meta": {"agent_hints": {"next_steps": []}}}
+        return Reply(reply.status, content, {**visit.headers, **reply.headers})
 
     def _fail(self, visit: _Visit, fault: AnyFault, *, processed: bool) -> None:
         if isinstance(fault, Reset) and fault.processed == processed:
@@ -232,8 +237,8 @@ class Platform:
             visit.account.counts["throttled"] += 1
         # What an answer says of the windows, a 429 does not.
         headers: Mapping[str, str] = {} if throttling else visit.headers
-        identity = f"00000000-0000-4000-8000-{next(self._numbers):012x}"
-        return Reply(refusal.status, refusal.body(identity), {**headers, **refusal.headers})
+        content = refusal.body(lambda: f"00000000-0000-4000-8000-{next(self._numbers):012x}")
+        return Reply(refusal.status, content, {**headers, **refusal.headers})
 
     def _note(self, visit: _Visit, body: bytes) -> None:
         request = visit.request
