@@ -64,7 +64,8 @@ class Reader:
 def _problem(message: str, base: str) -> Problem:
     found = cast("re.Match[str]", _WHERE.match(message))
     what = found["what"]
-    return Problem(f"{what}.", "/".join([base, *_steps(what, found["path"])]) or "/")
+    steps = (step.replace("~", "~0").replace("/", "~1") for step in _steps(what, found["path"]))
+    return Problem(f"{what}.", "/".join([base, *steps]) or "/")
 
 
 def _steps(what: str, path: str | None) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import attrs
@@ -94,10 +94,3 @@ def wrong(parameter: str, detail: str) -> Refusal:
 def missing(detail: str) -> Refusal:
     """Say that something is not there."""
     return Refusal(404, Problem(detail))
-
-
-def refuse_all(problems: Iterable[Problem]) -> None:
-    """Refuse a body if anything is wrong with it."""
-    found = tuple(problems)
-    if found:
-        raise Refusal(400, *found)
