@@ -331,6 +331,30 @@ async def test_an_opt_out_ends_what_waits_for_a_confirmation() -> None:
     assert desk.of().of(EMAIL).state is State.UNSUBSCRIBED
 
 
+# --- what people do themselves -------------------------------------------------------------
+
+
+async def test_people_act_without_the_api() -> None:
+    desk = Desk()
+    platform = desk.platform
+    platform.opt_in(ADA, desk.news.id)
+    assert desk.on(desk.news)
+    platform.opt_in("bob@hotel.test")
+    platform.opt_out("bob@hotel.test")
+    platform.opt_out(PHONE, "sms.marketing")
+    platform.suppress(ADA, "HARD_BOUNCE")
+
+    assert desk.account.standing() == {
+        ADA: State.SUBSCRIBED,
+        "bob@hotel.test": State.UNSUBSCRIBED,
+        PHONE: State.NEVER,
+    }
+    assert desk.account.standing("sms.marketing")[PHONE] is State.UNSUBSCRIBED
+    assert not desk.of().can_receive_email
+    await desk.subscribe(person(), to=desk.news)
+    assert list(desk.of().suppressions) == ["HARD_BOUNCE"]
+
+
 # --- suppressing ---------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 import attrs
 
+from frontdesk_klaviyo.sandbox.consents import MARKETING, State
 from frontdesk_klaviyo.sandbox.events import Events
 from frontdesk_klaviyo.sandbox.ids import short
 from frontdesk_klaviyo.sandbox.jobs import Jobs
@@ -88,6 +89,14 @@ class Account:
     ) -> Metric:
         """Make a metric, such as one an app of the platform sends already."""
         return self.metrics.add(name, integration, now or self.created, category)
+
+    def standing(self, channel: str = MARKETING) -> dict[str, State]:
+        """Tell how everybody stands to a channel who ever said something."""
+        return {
+            row.key: row.consents.of(channel).state
+            for row in self.profiles
+            if row.consents is not None
+        }
 
     def forget(self, profile: Profile) -> None:
         """Remove a person with everything about them."""

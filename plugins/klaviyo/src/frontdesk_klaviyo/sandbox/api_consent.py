@@ -231,21 +231,6 @@ def _subscribe(
             chosen.members.setdefault(row.number, now)
 
 
-def confirm(account: Account, who: str, now: datetime) -> int:
-    """Let somebody click the links in the messages that ask for a confirmation."""
-    row = account.profiles.get(who)
-    if row is None or row.consents is None:
-        return 0
-    waiting, row.consents.pending = row.consents.pending, []
-    for wish in waiting:
-        row.consents.subscribe(wish, now, kind="confirmed")
-        account.counts["subscribed"] += 1
-        found = account.lists.by_id(wish.list) if wish.list else None
-        if found is not None:
-            found.members.setdefault(row.number, now)
-    return len(waiting)
-
-
 # --- unsubscribing -------------------------------------------------------------------------
 
 
