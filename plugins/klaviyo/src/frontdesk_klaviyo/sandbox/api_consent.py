@@ -112,7 +112,7 @@ def _ask(
 
 
 def _too_new(call: Call) -> Iterator[tuple[str, str]]:
-    if call.revision < _CLICKS:
+    if call.revision < _CLICKS and call.options.unknown_members == "refuse":
         where = "attributes/subscriptions/email/click_tracking"
         yield where, "Object contains unknown field `click_tracking`."
 
