@@ -465,12 +465,17 @@ async def test_members_nobody_knows_are_named_where_they_are(endpoint: Endpoint)
         ("bulk_subscribe_profiles", "SubscriptionCreateJobCreateQuery"),
         ("bulk_unsubscribe_profiles", "SubscriptionDeleteJobCreateQuery"),
         ("request_profile_deletion", "DataPrivacyCreateDeletionJobQuery"),
+        ("create_profile", "ProfileCreateQuery"),
+        ("update_profile", "ProfilePartialUpdateQuery"),
+        ("bulk_suppress_profiles", "SuppressionCreateJobCreateQuery"),
+        ("bulk_unsuppress_profiles", "SuppressionDeleteJobCreateQuery"),
+        ("create_list", "ListCreateQuery"),
+        ("add_profiles_to_list", "ListMembersAddQuery"),
+        ("remove_profiles_from_list", "ListMembersDeleteQuery"),
     ],
 )
 async def test_the_next_revision_is_held_to_as_well(name: str, shape: str) -> None:
     shapes = json.loads(NEXT.read_text())["schemas"]
-    if shape not in shapes:
-        pytest.skip(f"the reference has no {shape}")
     endpoint = next(one for one in ENDPOINTS if one.name == name)
     body = bodies(made())[name]
     if name == "create_event":
