@@ -287,6 +287,22 @@ async def test_strangers_are_made_and_unsubscribed() -> None:
     assert not desk.of().can_receive_email
 
 
+async def test_leaving_a_channel_takes_its_identifier() -> None:
+    desk = Desk()
+
+    for one, where in (
+        (leaving("email", phone_number=PHONE), "attributes/email"),
+        (leaving("sms", email=ADA), "attributes/phone_number"),
+        (leaving("email", email=ADA, phone_number="12"), "attributes/phone_number"),
+        (leaving("email", email="nobody"), "attributes/email"),
+        (person("email", email=ADA), "attributes/subscriptions/email/marketing/consent"),
+    ):
+        assert pointers(await desk.unsubscribe(one)) == [f"{ITEMS}/0/{where}"]
+    lenient = Desk(bulk_invalid_phone="partial")
+    one = leaving("email", email=ADA, phone_number="12")
+    assert (await lenient.unsubscribe(one)).status_code == 202
+
+
 async def test_channels_are_left_one_by_one() -> None:
     desk = Desk(sms_regions="US")
     both = {"email": ADA, "phone_number": PHONE}
