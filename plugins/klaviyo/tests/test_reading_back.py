@@ -45,7 +45,7 @@ async def opted_out(bench: Any, cursor: Any = None) -> tuple[list[OptOut], Any]:
 
 async def test_check_37_what_klaviyo_shows_before_an_opt_in(open_bench: Any) -> None:
     """Check 37."""
-    async with open_bench(Options(rate_limits=False, sms_regions=("CZ",))) as bench:
+    async with open_bench(Options(rate_limits=False, sms_regions="CZ")) as bench:
         made = bench.platform.account.lists.add("News", bench.clock.now(), "single_opt_in").id
         profiles = [
             OutgoingProfile(id="1", email="never@hotel.cz"),
@@ -190,7 +190,7 @@ def test_check_10_what_a_profile_says(
 
 async def test_opt_outs_are_read_page_by_page_and_again_from_the_cursor(open_bench: Any) -> None:
     """Check 11: and what was read is read again for an hour, so that nothing is missed."""
-    async with open_bench(Options(rate_limits=False, sms_regions=("CZ",))) as bench:
+    async with open_bench(Options(rate_limits=False, sms_regions="CZ")) as bench:
         outs = [consent(f"c{n}", f"guest{n}@hotel.cz", UNSUBSCRIBED) for n in range(250)]
         await bench.deliver(Load.OPT_OUTS, *outs, consent("s", PHONE, UNSUBSCRIBED))
 
