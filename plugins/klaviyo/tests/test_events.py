@@ -279,6 +279,18 @@ async def test_check_24_test_domains_will_be_dropped(bench: Any, email: str) -> 
     assert not bench.asked("bulk_create_events")
 
 
+async def test_test_domains_can_be_told(open_bench: Any) -> None:
+    """Guests of a sandbox live at example.com, and an emulated Klaviyo may take them."""
+    async with open_bench(test_domains=["hotel.cz"]) as bench:
+        ours, theirs = event(bench, 1, email="a@mail.hotel.cz"), event(bench, 2, email="a@x.test")
+
+        screened = bench.screen(LIVE, ours, theirs)
+
+        assert [(name, one.outcome) for name, one in screened.items()] == [
+            (ours.id, Outcome.DROPPED)
+        ]
+
+
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "old": ({"time": "1999-12-31T23:59:59+00:00"}, "time is before 2000-01-01"),
     "far": ({"time": "2027-05-05T12:00:00+00:00"}, "time is more than a year ahead"),
