@@ -232,6 +232,18 @@ async def test_check_31_where_all_are_refused_it_is_not_the_events(recorded: Any
             await bench.deliver(HISTORY, *items)
 
 
+async def test_check_31_an_account_without_sms_refuses_numbers_for_ever(recorded: Any) -> None:
+    """Check 31: that stops nothing. Seen to fail when they count like any other."""
+    opening, _ = recorded(*[httpx.Response(400) for _ in range(500)])
+    async with opening as bench:
+        numbers = [f"+42060200{n:04}" for n in range(60)]
+        items = [event(bench, n, email=None, phone_number=one) for n, one in enumerate(numbers)]
+
+        receipts = await bench.deliver(HISTORY, *items)
+
+        assert {one.outcome for one in receipts.values()} == {Outcome.REFUSED}
+
+
 async def test_413_halves(recorded: Any) -> None:
     opening, _ = recorded(httpx.Response(413))
     async with opening as bench:

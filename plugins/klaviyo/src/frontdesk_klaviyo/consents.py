@@ -112,7 +112,7 @@ class _Carrier:
             refuse=self._refuse,
             told=_told,
             # All numbers of a country are refused where the account cannot write to it.
-            patient=True,
+            doubtful=lambda _: True,
         )
         await sender.send([_word(self.same[address][-1]) for address in addresses])
 

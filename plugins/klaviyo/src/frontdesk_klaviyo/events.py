@@ -161,6 +161,8 @@ class Carrier:
             accept=self._accept,
             refuse=lambda line, why: self.receipts.refuse(line.item.id, why),
             told=_told,
+            # Without SMS an account takes nobody who has but a number.
+            doubtful=lambda line: line.item.email is None,
         )
 
     def _accept(self, lines: Sequence[Line]) -> None:
