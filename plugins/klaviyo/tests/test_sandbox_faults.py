@@ -133,6 +133,21 @@ async def test_a_throttled_client_is_held_to_it(platform: Platform, clock: Clock
     assert (await ask()).status_code == 202
 
 
+async def test_it_is_held_to_it_where_nothing_is_counted(clock: Clock) -> None:
+    platform = Platform(Options(rate_limits=False), clock=clock)
+    platform.faults.add(faults.Throttle(seconds=7))
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(platform.app), headers=headers(platform)
+    )
+    statuses = []
+    for clock.passed in (0, 6, 7):
+        answer = await client.post("http://klaviyo.test/api/events", json=EVENT)
+        statuses.append(answer.status_code)
+
+    assert statuses == [429, 429, 202]
+    assert "ratelimit-limit" not in answer.headers
+
+
 async def test_a_429_may_not_say_when_to_come_back(platform: Platform, ask: Ask) -> None:
     platform.faults.add(faults.Throttle(retry_after=False))
 

@@ -27,7 +27,7 @@ ADA = "ada@hotel.test"
 @pytest.fixture
 def platform() -> Platform:
     options = Options(
-        event_delay=0, consent_delay=0, job_delay=0, rate_limits=False, sms_regions=("US",)
+        event_delay=0, consent_delay=0, job_delay=0, rate_limits=False, sms_regions="US"
     )
     return Platform(options)
 

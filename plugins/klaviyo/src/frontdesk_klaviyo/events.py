@@ -38,24 +38,48 @@ _HISTORY_END: Final = b']},"backfill":true}}'
 _AROUND_GROUP: Final = len(_GROUP) + len(_EVENTS) + len(_HISTORY_END) + 1
 
 
+def writer_of(batch: Batch, context: DeliveryContext) -> Writer:
+    """Return what writes the events of a batch."""
+    settings, history = context.settings, batch.load is Load.HISTORY_EVENTS
+    return Writer(settings.metric_name, context.now, history, settings.test_domains)
+
+
+def screen(batch: Batch, context: DeliveryContext, receipts: Receipts) -> None:
+    """Make receipts of the events that would be refused or dropped."""
+    writer = writer_of(batch, context)
+    for item, plain in _looked_at(batch):
+        fault, domain = writer.look(item, plain=plain)
+        if fault is not None:
+            receipts.refuse(item.id, fault)
+        elif domain is not None:
+            receipts.drop(item.id, _dropped(domain))
+
+
 def written(batch: Batch, context: DeliveryContext, receipts: Receipts) -> Iterator[Line]:
     """Write the events of a batch down; those that cannot be sent get their receipts."""
-    history = batch.load is Load.HISTORY_EVENTS
-    settings = context.settings
-    writer = Writer(settings.metric_name, context.now, history, settings.test_domains)
+    writer = writer_of(batch, context)
+    for item, plain in _looked_at(batch):
+        line = writer.line(item, plain=plain)
+        if isinstance(line, str):
+            receipts.refuse(item.id, line)
+        elif line.domain is not None:
+            receipts.drop(item.id, _dropped(line.domain))
+        else:
+            yield line
+
+
+def _looked_at(batch: Batch) -> Iterator[tuple[OutgoingEvent, bool]]:
+    """Yield events, and whether their properties are plain: one look at many is much cheaper."""
     items = cast("Sequence[OutgoingEvent]", batch.items)
     for at in range(0, len(items), _LOOKED_AT):
         some = items[at : at + _LOOKED_AT]
-        # One look at many is much cheaper than one at each.
         plain = is_plain(b"".join([item.body for item in some]))
         for item in some:
-            line = writer.line(item, plain=plain)
-            if isinstance(line, str):
-                receipts.refuse(item.id, line)
-            elif line.domain is not None:
-                receipts.drop(item.id, f"Klaviyo will drop events of the test domain {line.domain}")
-            else:
-                yield line
+            yield item, plain
+
+
+def _dropped(domain: str) -> str:
+    return f"Klaviyo will drop events of the test domain {domain}"
 
 
 def requests(lines: Iterable[Line], most: int = EVENTS_PER_REQUEST) -> Iterator[list[Line]]:
@@ -137,6 +161,8 @@ class Carrier:
             accept=self._accept,
             refuse=lambda line, why: self.receipts.refuse(line.item.id, why),
             told=_told,
+            # Without SMS an account takes nobody who has but a number.
+            doubtful=lambda line: line.item.email is None,
         )
 
     def _accept(self, lines: Sequence[Line]) -> None:

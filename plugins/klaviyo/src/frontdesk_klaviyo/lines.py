@@ -125,12 +125,11 @@ class Writer:
             plain: Its properties are known to have none of our names, and no long numbers.
         """
         person, kind = self._person(event), self._kind(event)
-        time = event.time
-        fault = person.fault or kind.fault or _fault(event) or checks.time_fault(time, self.now)
+        fault = self._fault(event, person, kind)
         if fault is not None:
             return fault
         money, note = self._money(event.value, event.currency)
-        stated = f'{time.isoformat(timespec="seconds")}","unique_id":"{event.id}"{money}'
+        stated = f'{event.time.isoformat(timespec="seconds")}","unique_id":"{event.id}"{money}'
         before = kind.head + stated.encode() + b',"properties":'
         given, spare = event.body, None
         if _few(given) and (plain or is_plain(given)):
@@ -146,6 +145,20 @@ class Writer:
         if len(body) > REQUEST - _AROUND:
             return f"it is larger than {REQUEST // 1_000_000} MB"
         return Line(event, person.attributes, kind.metric, body, note, spare, person.domain)
+
+    def look(self, event: OutgoingEvent, *, plain: bool = False) -> tuple[str | None, str | None]:
+        """Return what is wrong with an event, and the test domain it is of; write it if we must."""
+        person = self._person(event)
+        fault = self._fault(event, person, self._kind(event))
+        if fault is None and not (_few(event.body) and (plain or is_plain(event.body))):
+            line = self.line(event)
+            fault = line if isinstance(line, str) else None
+        return fault, person.domain
+
+    def _fault(self, event: OutgoingEvent, person: _Person, kind: _Kind) -> str | None:
+        return (
+            person.fault or kind.fault or _fault(event) or checks.time_fault(event.time, self.now)
+        )
 
     def _person(self, event: OutgoingEvent) -> _Person:
         key = event.phone_number if event.email is None else event.email
@@ -194,7 +207,8 @@ def metric_name(template: str, metric: str, integration: str) -> str:
 
 
 def _person(event: OutgoingEvent, test_domains: tuple[str, ...]) -> _Person:
-    email, phone = event.email, event.phone_number
+    phone = event.phone_number
+    email = None if event.email is None else checks.plain_email(event.email)
     fault = checks.identifier_fault(email, phone)
     if email is None:
         return _Person(jsons.encode({"phone_number": phone}), fault)

@@ -74,6 +74,8 @@ class Carrier:
             accept=self._accept,
             refuse=self._refuse,
             told=_told,
+            # Without SMS an account takes nobody who has but a number.
+            doubtful=lambda one: one.email is None,
         )
 
     def _accept(self, entries: Sequence[Entry]) -> None:

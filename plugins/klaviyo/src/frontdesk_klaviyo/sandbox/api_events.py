@@ -23,6 +23,7 @@ from frontdesk_klaviyo.sandbox.checks import (
     properties_fault,
 )
 from frontdesk_klaviyo.sandbox.events import Row
+from frontdesk_klaviyo.sandbox.options import listed
 from frontdesk_klaviyo.sandbox.people import PARTIAL, Who, read_who, take_in
 from frontdesk_klaviyo.sandbox.refusal import Problem, Refusal, invalid
 from frontdesk_klaviyo.sandbox.shapes import Data, Event, EventEntry, EventGroup, EventJob
@@ -234,7 +235,7 @@ def _row(draft: Draft, profile: int, metric: int) -> Row:
 
 def _queue(call: Call, bundles: list[Bundle]) -> None:
     account, integration = call.account, call.key.integration
-    domains = frozenset(call.options.dropped_domains)
+    domains = frozenset(listed(call.options.dropped_domains))
     task = partial(_process, account, bundles, integration, domains)
     call.work.later(call.options.event_delay, task)
 

@@ -241,10 +241,7 @@ def delete_profile(call: Call) -> Reply:
 
 
 def _delete(account: Account, name: str, value: str, _now: datetime) -> None:
-    rows = [
-        row
-        for row in account.profiles
-        if getattr(row, name) == value or account.profiles.get(value) is row
-    ]
+    named = account.profiles.by_id(value) if name == "id" else account.profiles.get(value)
+    rows = [row for row in account.profiles if row is named or getattr(row, name) == value]
     for row in rows:
         account.forget(row)

@@ -40,7 +40,9 @@ class Options:
     """The size and the manners of the emulated platform."""
 
     accounts: int = _field(
-        1, "How many accounts there are.", validator=attrs.validators.in_(range(1, 100))
+        1,
+        "How many accounts there are.",
+        validator=[attrs.validators.ge(1), attrs.validators.le(99)],
     )
     seed: int = _field(7, "The same seed gives the same ids and keys.")
     test_account: bool = _field(True, "Whether the accounts say that they are test accounts.")
@@ -63,17 +65,20 @@ class Options:
     )
     keep_bodies: bool = _field(False, "Keep request bodies in the journal.")
     journal: int = _field(100_000, "How many requests the journal remembers.")
-    dropped_domains: tuple[str, ...] = _field(
-        ("example.com", "example.net", "example.org", "test.com"),
+    dropped_domains: str = _field(
+        "example.com,example.net,example.org,test.com",
         "E-mail domains whose events are accepted and then dropped without a word.",
     )
-    sms_regions: tuple[str, ...] = _field(
-        (), "Countries (ISO codes) in which the accounts have a number to send SMS from."
+    sms_regions: str = _field(
+        "", "Countries (ISO codes) in which the accounts have a number to send SMS from."
     )
     default_opt_in: Literal["double_opt_in", "single_opt_in"] = _field(
         "double_opt_in",
         "How subscribing works where no list is named.",
         validator=attrs.validators.in_(("double_opt_in", "single_opt_in")),
+    )
+    metrics: str = _field(
+        "", "Metrics that are there from the start, such as 'Mews:Confirmed Reservation, API:Stay'."
     )
     age_gated_sms: bool = _field(False, "Subscribing to SMS takes a date of birth.")
     error_limit: int = _field(100, "At most so many errors in one answer.")
@@ -133,3 +138,8 @@ class Options:
     refused_count: Literal["no", "yes"] = _switch(
         "Whether a request answered with 429 counts in the windows.", "no", "yes"
     )
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Read what an option lists with commas."""
+    return tuple(one.strip() for one in text.split(",") if one.strip())

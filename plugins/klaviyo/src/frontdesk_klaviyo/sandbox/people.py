@@ -56,11 +56,15 @@ def read_who(
         partial: Whether a bad phone number beside another identifier is left out.
     """
     changes: Changes = msgspec.to_builtins(attributes)
+    problems: list[Problem] = []
+    email = changes.get("email")
+    plain = len(changes) == 1 and not isinstance(meta, msgspec.Struct)
+    if plain and email is not None and email_fault(email) is None:
+        # Most events only say whose they are.
+        return Who(identity or None, {"email": email.lower()}), problems
     meta = changes.pop("meta", None) or _plain(meta)
     changes.pop("anonymous_id", None)
     who = Who(identity or None, changes, meta)
-    problems: list[Problem] = []
-    email = changes.get("email")
     if email is not None:
         fault = email_fault(email)
         if fault is not None:

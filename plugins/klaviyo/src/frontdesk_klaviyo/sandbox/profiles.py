@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -15,6 +15,8 @@ from frontdesk_klaviyo.sandbox.options import Options
 IDENTIFIERS: Final = ("email", "phone_number", "external_id", "_kx")
 FIELDS: Final = ("first_name", "last_name", "organization", "locale", "title", "image")
 Changes = dict[str, Any]
+#: Of many nothing is known but an address: all of them share it, and it is never changed.
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 @attrs.define(eq=False)
@@ -22,7 +24,7 @@ class Profile:
     """One person, as an account knows them."""
 
     number: int
-    id: str
+    _ids: Long = attrs.field(repr=False)
     created: datetime
     updated: datetime
     email: str | None = None
@@ -30,13 +32,18 @@ class Profile:
     external_id: str | None = None
     _kx: str | None = attrs.field(default=None, init=False, repr=False)
     #: Names and the like, as far as they are set.
-    fields: dict[str, str] = attrs.field(factory=dict[str, str], repr=False)
-    location: dict[str, Any] = attrs.field(factory=dict[str, Any], repr=False)
-    properties: dict[str, Any] = attrs.field(factory=dict[str, Any], repr=False)
+    fields: Mapping[str, str] = attrs.field(default=_NOTHING, repr=False)
+    location: Mapping[str, Any] = attrs.field(default=_NOTHING, repr=False)
+    properties: Mapping[str, Any] = attrs.field(default=_NOTHING, repr=False)
     #: When the last of their events happened, in seconds since 1970.
     last_event: int | None = None
     #: None as long as nobody said anything.
     consents: Consents | None = attrs.field(default=None, repr=False)
+
+    @property
+    def id(self) -> str:
+        """Give the id that Klaviyo makes."""
+        return self._ids.of(self.number)
 
     @property
     def key(self) -> str:
@@ -137,7 +144,7 @@ class Profiles:
     def create(self, now: datetime) -> Profile:
         """Make a profile of which nothing is known yet."""
         number = len(self._rows)
-        row = Profile(number, self.ids.of(number), now, now)
+        row = Profile(number, self.ids, now, now)
         self._rows.append(row)
         self._count += 1
         return row
@@ -148,10 +155,7 @@ class Profiles:
             if name in IDENTIFIERS:
                 self._identify(row, name, value)
             elif name in FIELDS:
-                if value is None:
-                    row.fields.pop(name, None)
-                else:
-                    row.fields[name] = value
+                row.fields = _merged(row.fields, {name: value}, deep=False)
             elif name == "location":
                 row.location = _merged(row.location, value, deep=False)
             elif name == "properties":
@@ -163,15 +167,15 @@ class Profiles:
         if not meta:
             return
         wanted = meta.get("patch_properties") or {}
+        properties = dict(row.properties)
         for name, value in (wanted.get("append") or {}).items():
-            row.properties[name] = [*_listed(row.properties.get(name)), *_listed(value)]
+            properties[name] = [*_listed(properties.get(name)), *_listed(value)]
         for name, value in (wanted.get("unappend") or {}).items():
             gone = _listed(value)
-            row.properties[name] = [
-                one for one in _listed(row.properties.get(name)) if one not in gone
-            ]
+            properties[name] = [one for one in _listed(properties.get(name)) if one not in gone]
         for name in _listed(wanted.get("unset")):
-            row.properties.pop(name, None)
+            properties.pop(name, None)
+        row.properties = properties
         emails = self._by["email"]
         identifiers = meta.get("patch_identifiers") or {}
         for email in _listed((identifiers.get("append") or {}).get("email")):
@@ -212,9 +216,9 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _merged(old: dict[str, Any], new: dict[str, Any] | None, *, deep: bool) -> dict[str, Any]:
+def _merged(old: Mapping[str, Any], new: dict[str, Any] | None, *, deep: bool) -> Mapping[str, Any]:
     if new is None:
-        return {}
+        return _NOTHING
     merged = dict(old)
     for name, value in new.items():
         before = merged.get(name)

@@ -20,8 +20,8 @@ Object: TypeAlias = dict[str, Any]
 Maybe: TypeAlias = T | UnsetType | None
 
 
-class Shape(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """An object that knows its members."""
+class Shape(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """An object that knows its members; read once and let go, so no cycle is looked for."""
 
 
 class Data(Shape, Generic[T]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -26,6 +27,10 @@ class Rate:
         """List the windows with their lengths in seconds; the steady one is second."""
         found = [(self.burst, 1.0), (self.steady, MINUTE)]
         return found if self.daily is None else [*found, (self.daily, DAY)]
+
+
+#: For those who do not count.
+FREE: Final = Rate(sys.maxsize, sys.maxsize)
 
 
 @attrs.define
@@ -74,9 +79,9 @@ class Limiter:
             "RateLimit-Reset": str(math.ceil((steady.number + 1) * MINUTE - now)),
         }
 
-    def block(self, payer: str, endpoint: str, rate: Rate, seconds: float) -> None:
-        """Let nobody in for so many seconds, though there is room."""
-        bucket = self._bucket(payer, endpoint, rate)
+    def block(self, payer: str, endpoint: str, seconds: float) -> None:
+        """Let nobody in for so many seconds, though there is room; somebody was in before."""
+        bucket = self._buckets[payer, endpoint]
         bucket.blocked = max(bucket.blocked, self._monotonic() - self._start + seconds)
 
     def _bucket(self, payer: str, endpoint: str, rate: Rate) -> _Bucket:
