@@ -1,60 +1,31 @@
-"""What ``delivery.py`` needs: a filled store, a clock that jumps, somebody who takes all."""
+"""What ``delivery.py`` needs: a filled store, and somebody who takes all."""
 
 from __future__ import annotations
 
-import heapq
 import json
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "core" / "tests"))
+from jumping import START, JumpingClock
+
 from frontdesk import Account, Connection, Desk, Site
-from frontdesk.holding import HEARTBEAT
 from frontdesk.store import accounts
 from frontdesk.store.engine import open_engine, writing
 from frontdesk.store.migrate import upgrade
 
-START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+__all__ = ["JumpingClock", "Recorder", "account_of", "fill"]
 _MICROS = int(START.timestamp()) * 1_000_000
 _HOUR = 3_600_000_000
 _METRICS = ("Confirmed Reservation", "Checked In to Reservation", "Checked Out of Reservation")
 _ACCOUNT = Account("hotel", "Grand Hotel", (Site("hotel", "Grand Hotel", "Europe/Prague", "EUR"),))
-
-
-class VirtualClock:
-    """Time jumps to the next one who wakes, once nobody else is at work."""
-
-    def __init__(self) -> None:
-        self._time = 1000.0
-        self._waking: list[float] = []
-
-    def monotonic(self) -> float:
-        """Return seconds."""
-        return self._time
-
-    def now(self) -> datetime:
-        """Return the time of day."""
-        return START + timedelta(seconds=self._time - 1000)
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait for others, and then not at all."""
-        if seconds == HEARTBEAT:
-            await anyio.sleep_forever()
-        wake = self._time + seconds
-        heapq.heappush(self._waking, wake)
-        while self._time < wake:
-            before = self._time
-            for _ in range(50):
-                await anyio.lowlevel.checkpoint()
-            if self._waking[0] == wake and self._time == before:
-                self._time = max(self._time, wake)
-        heapq.heappop(self._waking)
 
 
 class Recorder(httpx.AsyncBaseTransport):

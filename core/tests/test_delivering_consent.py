@@ -229,3 +229,21 @@ async def test_the_brand_decides_whose_word_counts(store: Path) -> None:
 
     assert oak.loft.consent[ADA]["state"] == "unsubscribed"
     assert "opt-ins" not in oak.loft.loads()
+
+
+async def test_its_own_echo_is_no_newer_opt_out(store: Path) -> None:
+    """The destination dates what it was told when it was told. Seen to fail when that is taken
+    for a word of the guest's.
+    """
+    loft = Loft()
+    async with post(store, telling(("email", "unsubscribed", "2026-05-01T08:00:00Z")), loft) as oak:
+        await oak.both()
+        loft.optouts.append(("email", "ada@example.com", "2026-11-01T12:00:03+00:00"))
+        oak.clock.at += timedelta(minutes=31)
+        report = await oak.deliver()
+        assert report.opt_outs == 0
+        # Given after the opt-out, though before that was delivered.
+        says(oak, ("email", "subscribed", "2026-10-01T08:00:00Z"), hour=2)
+        await oak.both()
+
+    assert loft.consent[ADA]["state"] == "subscribed"

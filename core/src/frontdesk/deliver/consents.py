@@ -29,6 +29,8 @@ from frontdesk.store.statements import Said
 BATCH: Final = 1000
 #: How long a destination is left alone about an address it was just told of.
 QUIET: Final = timedelta(minutes=30)
+#: How much later a destination may date what it was told.
+ECHO: Final = timedelta(minutes=10)
 #: Why an opt-in is not sent.
 NO_LIST: Final = "no list is named for it (subscribers)"
 NO_TIME: Final = "nobody knows when it was given (consent_without_time)"
@@ -253,10 +255,22 @@ def shown_newer(
         if one is None or one.state is not ConsentState.UNSUBSCRIBED:
             continue
         given = item.at if isinstance(item, OutgoingConsent) and not item.observed else None
-        when = one.at or word.learnt
-        if given is None or when is None or when >= given:
-            found[item.id] = OptOut(word.channel, word.address, one.at, one.evidence)
+        if given is not None and (is_known(one.at, word.learnt) or _is_older(one.at, given)):
+            continue
+        found[item.id] = OptOut(word.channel, word.address, one.at, one.evidence)
     return found
+
+
+def is_known(at: datetime | None, told: datetime | None) -> bool:
+    """Tell whether an opt-out that a destination shows was known when it was told of it.
+
+    What it is told it dates itself, a little later; the ledger has the time that counts.
+    """
+    return told is not None and (at is None or at <= told + ECHO)
+
+
+def _is_older(at: datetime | None, given: datetime) -> bool:
+    return at is not None and at < given
 
 
 def willing(

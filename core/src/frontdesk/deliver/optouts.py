@@ -10,11 +10,13 @@ from sqlalchemy import Connection as Db
 from sqlalchemy import select, update
 
 from frontdesk import jsons
+from frontdesk.deliver.consents import is_known
 from frontdesk.deliver.session import Session
 from frontdesk.model import ConsentState, Json
 from frontdesk.outgoing import OptOut, OptOuts
 from frontdesk.store import leases, optouts, sending
 from frontdesk.store.delivery_schema import destinations
+from frontdesk.store.keyed import normal
 
 #: How long what was read counts as fresh.
 FRESH: Final = timedelta(minutes=5)
@@ -45,12 +47,23 @@ async def learn(session: Session) -> None:
 
 async def _take_in(session: Session, page: OptOuts) -> None:
     def write(db: Db) -> int:
-        new = believe(db, session, page.said)
+        new = believe(db, session, _news(db, session, page.said))
         moved = update(destinations).where(destinations.c.id == session.id)
         db.execute(moved.values(consent_cursor=jsons.encode(page.cursor)))
         return new
 
     session.report.opt_outs += await session.store.write(write)
+
+
+def _news(db: Db, session: Session, said: Sequence[OptOut]) -> list[OptOut]:
+    """Leave out what the destination only repeats: it was told so by us."""
+    told = sending.told_of(db, session.id, {normal(one.address) for one in said})
+    news: list[OptOut] = []
+    for one in said:
+        state, at = told.get((one.channel, normal(one.address)), (None, None))
+        if state is not ConsentState.UNSUBSCRIBED or not is_known(one.at, at):
+            news.append(one)
+    return news
 
 
 def believe(db: Db, session: Session, said: Sequence[OptOut]) -> int:
@@ -63,6 +76,6 @@ def believe(db: Db, session: Session, said: Sequence[OptOut]) -> int:
     # The connections' rows are locked before the destination's, as by whoever forgets.
     new = optouts.opt_out(db, session.stored.brand, own, said, now)
     leases.hold(db, session.lease)
-    words = {(one.channel, one.address.strip().lower()): ConsentState.UNSUBSCRIBED for one in said}
+    words = {(one.channel, normal(one.address)): ConsentState.UNSUBSCRIBED for one in said}
     sending.tell(db, session.id, words, now)
     return new

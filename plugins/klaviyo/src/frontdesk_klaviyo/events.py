@@ -22,6 +22,8 @@ from frontdesk_klaviyo.trimming import EXTRA
 
 #: Events of one request, of all its profiles together.
 EVENTS_PER_REQUEST: Final = 1000
+#: So many live ones go one by one: their quota is their own, and a history does not use it up.
+ONE_BY_ONE: Final = 25
 
 _LOOKED_AT: Final = 200
 _POINTER: Final = re.compile(r"/events-bulk-create/data/(\d+)(?:.*?/events/data/(\d+))?")
@@ -150,7 +152,10 @@ class Carrier:
 
     async def carry(self, lines: Sequence[Line]) -> None:
         """Send one request's worth of events."""
-        await self._sender(self._bulk).send(lines)
+        if self.history or len(lines) > ONE_BY_ONE:
+            await self._sender(self._bulk).send(lines)
+        else:
+            await self._one_by_one(lines)
 
     def _sender(self, asked: Any) -> Sender[Line]:
         return Sender(
