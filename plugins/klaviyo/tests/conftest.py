@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import heapq
 import json
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import anyio
 import attrs
 import httpx
 import pytest
+from jumping import JumpingClock
 
 from frontdesk.client import Client
 from frontdesk.destination import Destination, connect
@@ -31,35 +30,10 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@attrs.define
-class JumpingClock:
-    """Time jumps to the next one who wakes, once all others wait."""
-
-    time: float = 1000.0
-    waking: list[float] = attrs.field(factory=list[float])
-
-    def monotonic(self) -> float:
-        return self.time
-
-    def now(self) -> datetime:
-        return START + timedelta(seconds=self.time - 1000)
-
-    async def sleep(self, seconds: float) -> None:
-        wake = self.time + seconds
-        heapq.heappush(self.waking, wake)
-        while self.time < wake:
-            await self._settled()
-            if self.waking[0] == wake:
-                self.time = max(self.time, wake)
-        heapq.heappop(self.waking)
-
-    async def _settled(self) -> None:
-        """Let everybody who woke since time last moved get to where they wait again."""
-        quiet, time = 0, self.time
-        while quiet < 100:
-            await anyio.lowlevel.checkpoint()
-            quiet = quiet + 1 if self.time == time else 0
-            time = self.time
+@pytest.fixture(autouse=True)
+def _in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most tests look at requests in bulk, and make do with few events."""
+    monkeypatch.setattr("frontdesk_klaviyo.events.ONE_BY_ONE", 0)
 
 
 @attrs.define
@@ -102,7 +76,7 @@ async def opened(
     wrap: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda inner: inner,
     **settings: Any,
 ) -> AsyncIterator[Bench]:
-    clock = JumpingClock()
+    clock = JumpingClock(START)
     platform = Platform(options or Options(keep_bodies=True, rate_limits=False), clock=clock)
     values = {
         "api_key": platform.account.key.value,

@@ -444,3 +444,20 @@ async def test_the_same_event_is_written_the_same(bench: Any) -> None:
 
     first, second = bench.asked("bulk_create_events")
     assert first.body == second.body
+
+
+async def test_a_few_live_events_go_one_by_one(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A history that has used up the quota of bulk requests does not hold them up.
+
+    Seen to fail when they go in bulk.
+    """
+    monkeypatch.setattr("frontdesk_klaviyo.events.ONE_BY_ONE", 25)
+    few = [event(bench, number) for number in range(25)]
+    await bench.deliver(LIVE, *few)
+    many = [event(bench, number) for number in range(100, 126)]
+    await bench.deliver(LIVE, *many)
+    await bench.deliver(HISTORY, event(bench, 200))
+
+    assert bench.statuses("create_event") == [202] * 25
+    assert [asked.items for asked in bench.asked("bulk_create_events")] == [26, 1]
+    assert len(bench.platform.account.events) == 52
