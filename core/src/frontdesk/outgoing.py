@@ -7,7 +7,6 @@ contradict each other, what is live and what is history. A destination only carr
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -35,17 +34,25 @@ class OutgoingProfile:
     Args:
         id: Names it in receipts; the same in every try.
         email: In lower case; the identifier where there is one.
-        attributes: By the names of :class:`~frontdesk.Profile`, ``location`` and
-            ``properties`` as objects. What is absent is not known and stays as it is; None
-            (also inside of the two objects) clears what the destination was told before.
+        body: What is known, as JSON; see :attr:`attributes`.
         live: It changed just now; otherwise it is part of a history.
     """
 
     id: str
     email: str | None = attrs.field(default=None, repr=False)
     phone_number: str | None = attrs.field(default=None, repr=False)
-    attributes: Mapping[str, Json] = attrs.field(factory=dict[str, Json], repr=False)
+    body: bytes = attrs.field(default=b"{}", repr=False)
     live: bool = False
+
+    @property
+    def attributes(self) -> dict[str, Json]:
+        """What is known, by the names of :class:`~frontdesk.Profile`; read at each call.
+
+        ``location`` and ``properties`` are objects. What is absent is not known and stays as it
+        is; None (also inside of the two objects) clears what the destination was told before.
+        """
+        attributes: dict[str, Json] = jsons.decode(self.body)
+        return attributes
 
 
 @attrs.frozen(kw_only=True)

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from frontdesk.errors import UnavailableError
@@ -21,7 +22,8 @@ OTHER = "+420602345678"
 
 def person(number: int = 1, **given: Any) -> OutgoingProfile:
     values: dict[str, Any] = {"id": f"p{number}", "email": f"guest{number}@hotel.cz"}
-    return OutgoingProfile(**{**values, **given})
+    body = msgspec.json.encode(given.pop("attributes", {}))
+    return OutgoingProfile(**{**values, **given, "body": body})
 
 
 def profile(bench: Any, who: str) -> Any:

@@ -391,7 +391,7 @@ async def test_check_2_neither_key_nor_guest_is_told(
     opening, _ = recorded(*answers, api_key=key)
     async with opening as bench:
         item = OutgoingProfile(
-            id="p", email="canary@hotel.cz", attributes={"last_name": "Canary Jones"}, live=True
+            id="p", email="canary@hotel.cz", body=b'{"last_name":"Canary Jones"}', live=True
         )
         receipts = await bench.deliver(Load.PROFILES, item)
         with pytest.raises(PlatformError) as caught:

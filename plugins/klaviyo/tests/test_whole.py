@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from frontdesk.client import Limits
@@ -37,7 +38,7 @@ def batches(now: datetime, list_id: str, guests: int) -> list[Batch]:
             id=f"p{n}",
             email=email,
             phone_number=f"+42060200{n:04}" if n % 3 == 0 else None,
-            attributes={"first_name": f"Guest {n}", "properties": {"Stays": n}},
+            body=msgspec.json.encode({"first_name": f"Guest {n}", "properties": {"Stays": n}}),
             live=n % 50 == 0,
         )
         for n, email in enumerate(emails)

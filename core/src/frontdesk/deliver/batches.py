@@ -34,9 +34,9 @@ Noted: TypeAlias = Person | Word
 """What is noted of a profile or a consent once it was sent."""
 
 _converter: Final = make_converter()
-# JSON keeps bytes as text, and what a platform said as it is.
-_converter.register_unstructure_hook(bytes, bytes.hex)
-_converter.register_structure_hook(bytes, lambda value, _: bytes.fromhex(value))
+# JSON has no bytes, and these are mostly plain text.
+_converter.register_unstructure_hook(bytes, lambda value: value.decode("latin-1"))
+_converter.register_structure_hook(bytes, lambda value, _: value.encode("latin-1"))
 _KINDS: Final[dict[Load, tuple[type[Any], type[Any]]]] = {
     Load.PROFILES: (OutgoingProfile, Person),
     Load.OPT_OUTS: (OutgoingConsent, Word),

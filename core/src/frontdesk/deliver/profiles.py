@@ -35,14 +35,14 @@ class Person:
     Attributes:
         source: The connection with the newest of them.
         guests: Rows of the guests it stands for.
-        names: What it has values for.
+        names: What it has values for, as JSON.
     """
 
     address: str = attrs.field(repr=False)
     source: int
     guests: tuple[int, ...]
     digest: bytes
-    names: tuple[str, ...] = attrs.field(repr=False)
+    names: bytes = attrs.field(repr=False)
 
 
 @attrs.frozen
@@ -153,12 +153,12 @@ def _make(
     digest = jsons.digest(jsons.canonical([address, phone, attributes]))
     if known is not None and known.digest == digest:
         return None
-    names = tuple(sorted(_names(attributes)))
+    names = jsons.encode(sorted(_names(attributes)))
     item = OutgoingProfile(
         id=f"{parts[-1].guest}",
         email=address if email else None,
         phone_number=phone if email else address,
-        attributes=_cleared(attributes, known.names if known else ()),
+        body=jsons.encode(_cleared(attributes, known.names if known else ())),
         live=live,
     )
     newest = parts[-1].connection

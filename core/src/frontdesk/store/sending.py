@@ -266,16 +266,13 @@ def forgive(db: Connection, destination: int, load: Load, some: Collection[int])
     db.execute(delete(refusals).where(*mine, bulk.among(db, table.guest_id, sorted(some))))
 
 
-def write_profiles(db: Connection, some: Sequence[tuple[int, bytes, Sequence[str]]]) -> None:
+def write_profiles(db: Connection, some: Sequence[tuple[int, bytes, bytes]]) -> None:
     """Note what was sent of profiles, by the recipients' rows: a digest and names."""
     if some:
         changed = update(recipients).where(recipients.c.id == bindparam("row"))
         db.execute(
             changed.values(digest=bindparam("said"), names=bindparam("has")),
-            [
-                {"row": row, "said": digest, "has": jsons.encode(names)}
-                for row, digest, names in some
-            ],
+            [{"row": row, "said": digest, "has": names} for row, digest, names in some],
         )
 
 

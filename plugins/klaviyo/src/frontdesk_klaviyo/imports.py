@@ -117,7 +117,7 @@ async def _finished(client: Client[Any], id: str) -> int:
                 f"import job {id} is not complete after {minutes:.0f} minutes. Try again later"
             )
         await clock.sleep(wait)
-        wait = min(wait * 2, _LONGEST_WAIT)
+        wait = min(wait * 1.5, _LONGEST_WAIT)
 
 
 def _places(entries: Sequence[Entry]) -> dict[str, int]:

@@ -52,37 +52,45 @@ class Entry:
 
     Args:
         ids: Of the items.
-        attributes: As Klaviyo names them.
+        body: Its attributes as Klaviyo names them, as JSON: many wait for their job at once.
         notes: What an operator should know, should it be accepted.
     """
 
     ids: tuple[str, ...]
-    attributes: Mapping[str, Json] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
+    email: str | None = attrs.field(default=None, repr=False)
+    phone_number: str | None = attrs.field(default=None, repr=False)
     live: bool = False
     notes: tuple[str, ...] = ()
 
     @property
-    def email(self) -> str | None:
-        """The e-mail address."""
-        return cast("str | None", self.attributes.get("email"))
-
-    @property
-    def phone_number(self) -> str | None:
-        """The phone number."""
-        return cast("str | None", self.attributes.get("phone_number"))
+    def attributes(self) -> dict[str, Json]:
+        """Its attributes, read at each call."""
+        attributes: dict[str, Json] = jsons.decode(self.body)
+        return attributes
 
     def resource(self) -> bytes:
         """Return the profile as a resource."""
-        return jsons.encode({"type": "profile", "attributes": self.attributes})
+        return b'{"type":"profile","attributes":' + self.body + b"}"
 
     def without(self, field: str, why: str) -> Entry:
         """Return the same less one field."""
         first, _, inner = field.partition(".")
-        kept = {name: value for name, value in self.attributes.items() if name != first}
+        attributes = self.attributes
+        kept = {name: value for name, value in attributes.items() if name != first}
         if inner:
-            outer = cast("Mapping[str, Json]", self.attributes[first])
+            outer = cast("Mapping[str, Json]", attributes[first])
             kept[first] = {name: value for name, value in outer.items() if name != inner}
-        return attrs.evolve(self, attributes=kept, notes=(*self.notes, f"{field} left out: {why}"))
+        notes = (*self.notes, f"{field} left out: {why}")
+        return made(self.ids, kept, live=self.live, notes=notes)
+
+
+def made(
+    ids: tuple[str, ...], attributes: Mapping[str, Json], *, live: bool, notes: tuple[str, ...]
+) -> Entry:
+    """Return an entry with these attributes."""
+    email, phone = attributes.get("email"), attributes.get("phone_number")
+    return Entry(ids, jsons.encode(attributes), email, phone, live, notes)
 
 
 def entry(item: OutgoingProfile) -> Entry | str:
@@ -100,17 +108,18 @@ def entry(item: OutgoingProfile) -> Entry | str:
             notes.append(f"phone_number left out: {why}")
         else:
             attributes["phone_number"] = item.phone_number
-    elif "phone_number" in item.attributes and item.attributes["phone_number"] is None:
+    known = item.attributes
+    if item.phone_number is None and "phone_number" in known and known["phone_number"] is None:
         attributes["phone_number"] = None
-    attributes |= {name: item.attributes[name] for name in item.attributes if name in FIELDS}
+    attributes |= {name: value for name, value in known.items() if name in FIELDS}
     location = attributes.get("location")
     if isinstance(location, Mapping):
-        known = cast("Mapping[str, Json]", location)
-        attributes["location"] = {name: known[name] for name in known if name in LOCATION}
-    made = Entry((item.id,), attributes, item.live, tuple(notes))
-    if len(made.resource()) > LARGEST:
+        parts = cast("Mapping[str, Json]", location)
+        attributes["location"] = {name: parts[name] for name in parts if name in LOCATION}
+    one = made((item.id,), attributes, live=item.live, notes=tuple(notes))
+    if len(one.resource()) > LARGEST:
         return f"it is larger than {LARGEST // 1000} KB"
-    return made
+    return one
 
 
 def merged(entries: Iterable[Entry]) -> list[Entry]:
@@ -124,13 +133,14 @@ def merged(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _over(old: Entry, new: Entry) -> Entry:
-    attributes = {**old.attributes, **new.attributes}
+    before, after = old.attributes, new.attributes
+    attributes = {**before, **after}
     for name in _OBJECTS:
-        before, after = old.attributes.get(name), new.attributes.get(name)
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
-            attributes[name] = {**cast("Any", before), **cast("Any", after)}
+        first, second = before.get(name), after.get(name)
+        if isinstance(first, Mapping) and isinstance(second, Mapping):
+            attributes[name] = {**cast("Any", first), **cast("Any", second)}
     notes = tuple(dict.fromkeys((*old.notes, *new.notes)))
-    return Entry((*old.ids, *new.ids), attributes, old.live or new.live, notes)
+    return made((*old.ids, *new.ids), attributes, live=old.live or new.live, notes=notes)
 
 
 def mended(one: Entry, fault: Fault) -> Entry | None:
@@ -139,11 +149,12 @@ def mended(one: Entry, fault: Fault) -> Entry | None:
     if fault.taken and not field:
         field = "phone_number"
     first, _, inner = field.partition(".")
-    if first not in one.attributes:
+    attributes = one.attributes
+    if first not in attributes:
         return None
     if first in _OBJECTS and not inner:
         return None
-    if first in _IDENTIFIERS and not (set(_IDENTIFIERS) - {first}) & set(one.attributes):
+    if first in _IDENTIFIERS and not (set(_IDENTIFIERS) - {first}) & set(attributes):
         return None
     if first == "email":
         return None

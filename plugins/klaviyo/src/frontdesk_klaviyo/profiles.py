@@ -142,4 +142,4 @@ def _duplicate(error: RefusedError) -> Fault | None:
 
 
 def _told(one: Entry) -> Json:
-    return dict(one.attributes)
+    return one.attributes
