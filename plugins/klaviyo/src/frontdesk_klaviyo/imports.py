@@ -21,7 +21,7 @@ PROFILES_PER_JOB: Final = 10_000
 JOB: Final = 5_000_000
 #: How long one job may take.
 DEADLINE: Final = timedelta(minutes=15)
-_FIRST_WAIT, _LONGEST_WAIT = 1.0, 15.0
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0
 _ERRORS_PER_PAGE: Final = 100
 _POINTER: Final = re.compile(r"/profiles/data/(\d+)(?:/|$)")
 _OPEN: Final = b'{"data":{"type":"profile-bulk-import-job","attributes":{"profiles":{"data":['
