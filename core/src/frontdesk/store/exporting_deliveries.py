@@ -1,0 +1,89 @@
+"""What destinations were sent of a guest, for whoever asks what is known of him."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+
+from frontdesk.model import Json
+from frontdesk.store.delivery_schema import (
+    destinations,
+    outbox,
+    recipients,
+    refusals,
+    sent_events,
+    told,
+)
+from frontdesk.store.schema import consents, log, profiles
+from frontdesk.wire import time_json
+
+
+def sent_to(db: Connection, brand: int, guests: Sequence[int]) -> list[Json]:
+    """Return, for each destination of a brand, what it knows of these guests through us.
+
+    A destination that was rebound is shown without a name: its former account was sent it.
+    """
+    asked = select(destinations).where(destinations.c.brand_id == brand)
+    addresses = _addresses(db, guests)
+    return [
+        {
+            "destination": row.name,
+            "plugin": row.plugin,
+            "account": row.account,
+            "recipients": _recipients(db, row.id, addresses),
+            "events_sent": _events_sent(db, row.id, guests),
+            "waiting": _count(db, outbox, row.id, outbox.c.guest_id.in_(guests)),
+            "refused": _count(db, refusals, row.id, refusals.c.guest_id.in_(guests)),
+            "told": _told(db, row.id, addresses),
+        }
+        for row in db.execute(asked.order_by(destinations.c.id)).all()
+    ]
+
+
+def _addresses(db: Connection, guests: Sequence[int]) -> list[str]:
+    """Return every address the guests have, or said something about."""
+    table = profiles.c
+    said = set(
+        db.execute(select(consents.c.address).where(consents.c.guest_id.in_(guests))).scalars()
+    )
+    for row in db.execute(
+        select(table.email, table.phone_number).where(table.guest_id.in_(guests))
+    ):
+        said |= {row.email, row.phone_number}
+    return sorted({one.lower() for one in said if one})
+
+
+def _recipients(db: Connection, destination: int, addresses: Sequence[str]) -> list[str]:
+    table = recipients.c
+    asked = select(table.address).where(
+        table.destination_id == destination, table.address.in_(addresses)
+    )
+    return sorted(db.execute(asked).scalars())
+
+
+def _events_sent(db: Connection, destination: int, guests: Sequence[int]) -> int:
+    table = sent_events.c
+    same = (log.c.connection_id == table.connection_id) & (log.c.seq == table.seq)
+    asked = select(func.count()).select_from(sent_events).join(log, same)
+    mine = asked.where(table.destination_id == destination, log.c.guest_id.in_(guests))
+    return int(db.execute(mine).scalar_one())
+
+
+def _count(db: Connection, table: Table, destination: int, which: ColumnElement[bool]) -> int:
+    asked = select(func.count()).select_from(table)
+    return int(db.execute(asked.where(table.c.destination_id == destination, which)).scalar_one())
+
+
+def _told(db: Connection, destination: int, addresses: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what a destination was told last of each address, or told us itself."""
+    table = told.c
+    asked = select(told).where(table.destination_id == destination, table.address.in_(addresses))
+    return [
+        {
+            "channel": row.channel, "address": row.address, "state": row.state,
+            "at": time_json(row.at),
+        }
+        for row in db.execute(asked.order_by(table.channel, table.address))
+    ]  # fmt: skip
