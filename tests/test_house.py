@@ -50,6 +50,7 @@ HOSTS = re.compile(
         127\.0\.0\.1 | localhost | host
         | ([\w-]+\.)*example(\.\w+)? | ([\w-]+\.)*test | ([\w-]+\.)*invalid
         | (api|app|docs|ws)\.mews(-demo)?\.com
+        | (a|developers|www)\.klaviyo\.com
         | www\.w3\.org | www\.apache\.org | semver\.org | keepachangelog\.com
         | docs\.astral\.sh
     )""",

@@ -1,1 +1,55 @@
-"""An emulator of Klaviyo's API."""
+"""A faithful emulator of Klaviyo's API, as far as a destination needs it.
+
+:func:`create` is what the plugin names for ``frontdesk sandbox klaviyo``. A test that wants to
+look behind the API, break it or move its clock makes a :class:`Platform` instead::
+
+    platform = Platform(Options(rate_limits=False), clock=clock)
+    platform.faults.add(faults.Status(path="/api/events", status=503, times=2))
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(platform.app))
+    ...
+    assert len(platform.account.events.of("guest@hotel.test")) == 3
+    assert platform.state() == other.state()
+"""
+
+from __future__ import annotations
+
+from frontdesk.sandbox import Sandbox
+from frontdesk_klaviyo.sandbox import faults
+from frontdesk_klaviyo.sandbox.accounts import Account, Key
+from frontdesk_klaviyo.sandbox.consents import State
+from frontdesk_klaviyo.sandbox.events import Event
+from frontdesk_klaviyo.sandbox.journal import Asked
+from frontdesk_klaviyo.sandbox.options import ERASURE_SCOPES, SCOPES, Options
+from frontdesk_klaviyo.sandbox.platform import Platform
+from frontdesk_klaviyo.sandbox.profiles import Profile
+
+__all__ = [
+    "ERASURE_SCOPES",
+    "SCOPES",
+    "Account",
+    "Asked",
+    "Event",
+    "Key",
+    "Options",
+    "Platform",
+    "Profile",
+    "State",
+    "create",
+    "faults",
+]
+
+
+def create(options: Options) -> Sandbox:
+    """Make an emulated Klaviyo that is ready to be served."""
+    platform = Platform(options)
+    account, now = platform.account, platform.clock.now()
+    single = account.lists.add("Newsletter", now, "single_opt_in")
+    double = account.lists.add("Newsletter, to be confirmed", now, "double_opt_in")
+    return Sandbox(
+        app=platform.app,
+        settings={"api_key": account.key.value, "erasure_key": account.erasure_key.value},
+        title=(
+            f"Klaviyo with account {account.id}, list {single.id} (single opt-in) "
+            f"and list {double.id} (double opt-in)"
+        ),
+    )
