@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from frontdesk import unseen
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -66,12 +68,28 @@ class PlatformError(FrontdeskError):
         request_id: What the platform calls this request; its support asks for it.
     """
 
+    _answered = unseen.Unseen(b"")
+
     def __init__(
         self, message: str, *, status: int | None = None, request_id: str | None = None
     ) -> None:
         super().__init__(message)
         self.status = status
         self.request_id = request_id
+
+    @property
+    def content(self) -> bytes:
+        """The body of a refusal, for a plugin that must know what of the request was refused.
+
+        It may quote guests, so it is shown nowhere: pick fields and codes out of it. Empty
+        where there was none, or more than anybody would read.
+        """
+        return self._answered.content
+
+    @content.setter
+    def content(self, content: bytes) -> None:
+        """Keep the body."""
+        self._answered = unseen.Unseen(content)
 
 
 class AuthenticationError(ConfigurationError, PlatformError):

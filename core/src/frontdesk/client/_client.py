@@ -92,10 +92,18 @@ class Client(Generic[S]):
             slots=anyio.Semaphore(self._limits.in_flight),
             limits=self._limits,
             clock=self._clock,
-            # Jitter spreads load; nobody gains by guessing it.
-            jitter=jitter or random.Random(),  # noqa: S311
+            jitter=jitter or random.Random(),  # noqa: S311  # nobody gains by guessing it
             request_id=request_id,
         )
+
+    @property
+    def clock(self) -> Clock:
+        """Where time comes from, for whoever must wait for more than an answer."""
+        return self._clock
+
+    def shown(self, text: str) -> str:
+        """Return what a platform wrote without secrets, addresses and numbers, and not long."""
+        return self._redactor.shown(text)
 
     @property
     def requests(self) -> int:
@@ -163,6 +171,7 @@ class Client(Generic[S]):
         path: str,
         *,
         json: Json = None,
+        content: bytes | None = None,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         retry: bool = True,
@@ -173,6 +182,7 @@ class Client(Generic[S]):
         Args:
             path: Relative to the base URL, or a URL of the same origin (a "next" link).
             json: The body; None sends none.
+            content: Instead of *json*, the body as it is written down already.
             params: The query; those that are None are left out.
             retry: Whether to try again after a failure that may pass. Switch it off for
                 what must not happen twice: a time-out does not tell whether it happened.
@@ -187,7 +197,8 @@ class Client(Generic[S]):
             UnexpectedResponseError: The answer is no JSON, is too large, or leads astray.
         """
         asked = Asked(method, self._redactor.path(path), self._connector, self._redactor)
-        content = None if json is None else jsons.encode(json)
+        if content is None and json is not None:
+            content = jsons.encode(json)
         sending = Sending(asked, path, params, headers, content, wanted)
 
         async def attempt(number: int) -> Answer | Failure:

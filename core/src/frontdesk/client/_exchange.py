@@ -36,7 +36,9 @@ _HARMLESS: Final = {
     "host",
     "user-agent",
 }
-# Enough for any reason; a server in trouble may pour out pages of HTML instead.
+# Enough for a line on each of a thousand items; a server in trouble may pour out HTML instead.
+_REFUSAL_BYTES: Final = 1024 * 1024
+# Enough for any reason.
 _REASON_BYTES: Final = 64 * 1024
 
 
@@ -152,14 +154,18 @@ class Exchange:
         request_id = asked.redactor.request_id(response.headers.get(self.request_id))
         body = await _start(response)
         explained = status in EXPLAINED
-        reason = asked.redactor.reason(body, _echoes(response.request)) if explained else None
+        short = len(body) <= _REASON_BYTES
+        echoes = _echoes(response.request)
+        reason = asked.redactor.reason(body, echoes) if explained and short else None
         after = retry_after(response.headers.get("retry-after"), self.clock.now())
         wait = backoff(number, self.jitter) if after is None else after
         if status == _TOO_MANY:
             # Everybody waits: one more request would make it worse for all of us.
             self.lanes.hold(response.request.method, response.request.url.path, wait)
         again = status in RETRIED and wait <= self.limits.max_wait
-        return Failure(asked.answered(status, request_id, reason, after), wait if again else None)
+        error = asked.answered(status, request_id, reason, after)
+        error.content = body
+        return Failure(error, wait if again else None)
 
 
 def _echoes(request: httpx.Request) -> Iterator[str]:
@@ -177,7 +183,7 @@ async def _start(response: httpx.Response) -> bytes:
     try:
         async for chunk in response.aiter_bytes():
             body += chunk
-            if len(body) > _REASON_BYTES:
+            if len(body) > _REFUSAL_BYTES:
                 return b""
     except (httpx.HTTPError, UnusableError):
         return b""

@@ -19,9 +19,9 @@ from frontdesk.errors import (
 
 _E = TypeVar("_E", bound=PlatformError)
 
-RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504})
+RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504, 524})
 #: Answers whose reason is worth showing to the operator.
-EXPLAINED: Final = frozenset({400, 401, 403})
+EXPLAINED: Final = frozenset({400, 401, 403, 409, 410, 413, 415})
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 _TIMEOUT, _TOO_MANY, _SERVER = 408, 429, 500

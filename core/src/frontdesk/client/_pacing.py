@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Final
 
@@ -12,6 +12,7 @@ import anyio
 from pyrate_limiter import Decision, InMemoryBucket, RateItem
 from pyrate_limiter import Rate as Window
 
+from frontdesk.client._allowance import DRIFT, Allowance
 from frontdesk.client._clock import Clock
 from frontdesk.manifest import Rate
 
@@ -67,29 +68,38 @@ class Lanes:
     ) -> None:
         self._all = Pacer(rates, clock, max_wait)
         self._clock, self._max_wait, self._lane = clock, max_wait, lane
-        self._lanes: dict[str, Pacer] = {}
+        self._lanes: dict[str, tuple[Pacer, Allowance]] = {}
 
     def hold(self, method: str, path: str, seconds: float) -> None:
         """Let nobody through for *seconds* where this request was asked to wait."""
-        self._of(method, path).hold(seconds)
+        self._of(method, path)[0].hold(seconds)
 
-    async def turn(self, method: str, path: str) -> None:
-        """Wait for the right to send one request.
+    @asynccontextmanager
+    async def turn(self, method: str, path: str) -> AsyncGenerator[Allowance | None]:
+        """Wait for the right to send one request; yield what must hear of its answer.
 
         Raises:
             QuotaError: It would take longer than ``max_wait``.
         """
-        own = self._of(method, path)
-        if own is not self._all:
-            await own.turn()
-        await self._all.turn()
+        pacer, allowance = self._of(method, path)
+        if allowance is None:
+            await self._all.turn()
+            yield None
+            return
+        await pacer.turn()
+        with allowance.used():
+            await self._all.turn()
+            yield allowance
 
-    def _of(self, method: str, path: str) -> Pacer:
+    def _of(self, method: str, path: str) -> tuple[Pacer, Allowance | None]:
         if self._lane is None:
-            return self._all
+            return self._all, None
         name, rates = self._lane(method, path)
         if name not in self._lanes:
-            self._lanes[name] = Pacer(rates, self._clock, self._max_wait)
+            allowance = Allowance(self._clock)
+            wider = [Rate(rate.limit, rate.seconds + DRIFT) for rate in rates]
+            pacer = Pacer(wider, self._clock, self._max_wait, allowance.wait)
+            self._lanes[name] = (pacer, allowance)
         return self._lanes[name]
 
 
@@ -98,14 +108,24 @@ class Pacer:
 
     pyrate-limiter's bucket keeps the exact sliding windows and says how long to wait. Its
     ``Limiter`` is not used: that one sleeps by itself and starts a thread.
+
+    Args:
+        besides: Tells the seconds to wait for another reason than the windows.
     """
 
-    def __init__(self, rates: Iterable[Rate], clock: Clock, max_wait: float) -> None:
+    def __init__(
+        self,
+        rates: Iterable[Rate],
+        clock: Clock,
+        max_wait: float,
+        besides: Callable[[], float] | None = None,
+    ) -> None:
         rates = tuple(rates)
         self._bucket = _bucket_of(rates)
         self._share = _bucket_of(Rate(max(int(r.limit * SHARE), 1), r.seconds) for r in rates)
         self._clock = clock
         self._max_wait = max_wait
+        self._besides = besides
         self._held_until = -math.inf
         # anyio's lock is fair: who asks first is let through first; but nobody waits for
         # those in the background.
@@ -145,6 +165,8 @@ class Pacer:
         now = self._clock.monotonic()
         if self._held_until - now > _GRAIN:
             return self._held_until - now
+        if self._besides is not None and (wait := self._besides()) > _GRAIN:
+            return wait
         if bucket is None:
             return 0
         request = RateItem("request", math.floor(now / _TICK))

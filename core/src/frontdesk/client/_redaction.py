@@ -21,6 +21,7 @@ _PHONE: Final = re.compile(r"\+?\d(?:[\s().\-/]{0,3}\d){5,}")
 # Long runs with a digit in them are keys, tokens or ids; tokens that were obtained at run
 # time and not kept stand nowhere, so they are known by their looks alone.
 _TOKEN: Final = re.compile(r"(?=[^\s\"']{0,80}\d)[A-Za-z0-9_\-+/=.~]{20,}")
+_QUOTED: Final = re.compile(r"(?<!\w)'[^']*'|\"[^\"]*\"|`[^`]*`")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:;=|+/\-]{1,120}", re.ASCII)
 
 _URL: Final = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
@@ -73,10 +74,14 @@ class Redactor:
         if not isinstance(content, dict):
             return None
         fields = cast("dict[str, Json]", content)
-        text = next((fields[name] for name in _REASONS if fields.get(name)), None)
+        text = next((fields[name] for name in _REASONS if fields.get(name)), _detail(fields))
         if not isinstance(text, str) or len(text) > _LONGEST:
             return None
         return self._masked(text, sent)
+
+    def shown(self, text: str) -> str:
+        """Return *text*, as a platform wrote it, masked and cut."""
+        return self._masked(text, ()) if len(text) <= _LONGEST else ""
 
     def _masked(self, text: str, sent: Iterable[str]) -> str:
         # An echoed URL comes percent-encoded, where no pattern would know an address.
@@ -89,6 +94,16 @@ class Redactor:
 
     def _without_secrets(self, text: str) -> str:
         return text if self._secret is None else self._secret.sub(MASK, text)
+
+
+def _detail(fields: dict[str, Json]) -> Json:
+    """Return what the first error of a JSON:API answer says, less what it quotes: it may be
+    a value of the body, such as a guest's name.
+    """
+    errors = fields.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    detail = cast("dict[str, Json]", first).get("detail") if isinstance(first, dict) else None
+    return _QUOTED.sub(MASK, detail) if isinstance(detail, str) else None
 
 
 def _any_of(texts: Iterable[str]) -> re.Pattern[str] | None:

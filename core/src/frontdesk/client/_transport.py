@@ -48,9 +48,11 @@ class Gate(httpx.AsyncBaseTransport):
             UnusableError: The answer is packed in a way, or leads to a place, we do not know.
             QuotaError: Its turn is too far away.
         """
-        await self._lanes.turn(request.method, request.url.path)
-        self.sent += 1
-        response = await self._inner.handle_async_request(request)
+        async with self._lanes.turn(request.method, request.url.path) as allowance:
+            self.sent += 1
+            response = await self._inner.handle_async_request(request)
+            if allowance is not None:
+                allowance.heard(response.headers)
         try:
             _check_redirect(request, response)
             return self._bounded(response)
