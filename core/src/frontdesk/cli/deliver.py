@@ -135,13 +135,13 @@ def print_report(report: DeliveryReport) -> None:
 def _test_mode(report: DeliveryReport) -> str:
     name = report.destination
     return (
-        f"{name} is in test mode: nothing was sent. Going live would send {_summed(report)}: write "
+        f"{name} is in test mode: nothing was sent. Going live would send {summed(report)}: write "
         f"live = true under [destinations.{name}]; or try it with one guest: "
         f"frontdesk deliver {name} --only -"
     )
 
 
-def _summed(report: DeliveryReport) -> str:
+def summed(report: DeliveryReport) -> str:
     """Say in one line what a delivery carries."""
     sums: Counter[str] = Counter()
     for (_, what), number in report.sent.items():
