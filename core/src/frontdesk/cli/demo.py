@@ -200,7 +200,7 @@ async def _show(desk: Desk, arrived: dict[str, Any] | None, json: bool) -> None:
     )
     if arrived is not None:
         print_table("Delivered", ("what", "how it ended", "number"), arrived["sent"])
-        print_table("Arrived at the sandbox", ("what", "number"), arrived["arrived"].items())
+        print_table("Arrived", ("at the sandbox", "number"), arrived["arrived"].items())
 
 
 def _say_what_next(store: Path, connector: str, to: str | None) -> None:
