@@ -78,7 +78,7 @@ def silent(ended: Ended) -> bool:
 def test_in_test_mode_nothing_is_sent_and_it_is_said_what_going_live_would_send(
     run: Run, inn: Inn, loft: Loft
 ) -> None:
-    """Seen to fail when a preview is printed like a delivery."""
+    """Seen to fail when it was not said that this was only a preview."""
     run("sync")
 
     ended, as_json = run("deliver"), run("deliver", "--json")
