@@ -44,38 +44,41 @@ def demo(
     json: JsonOption = False,
 ) -> None:
     """Sync every installed connector's sandbox into a store of its own, and show it."""
-    from frontdesk.cli.demo_delivery import Outlet  # keeps --help fast
-    from frontdesk.cli.work import report, run_sync
-    from frontdesk.desk import Desk
+    from frontdesk.desk import Desk  # keeps --help fast
     from frontdesk.servicing import ServiceSettings
 
     connectors = _with_sandbox()
     _clear(store)
     # Nobody wants to watch webhooks wait for each other.
     desk = Desk(store, service=ServiceSettings(collect=1))
-    outlet = None
     with ExitStack() as sandboxes:
-        made = {
-            PREFIX + connector.name: _connect(desk, connector, sandboxes)
-            for connector in connectors
-        }
-        if to is not None:
-            outlet = Outlet.add(desk, to, sandboxes)
-        # Whatever becomes of it: a store of made-up guests reaches nobody else.
-        sandboxes.callback(_hold, desk)
-        results = run(run_sync, desk, ())
-        failed = any(isinstance(result, FrontdeskError) for result in results)
-        if not failed:
-            if outlet is not None:
-                outlet.deliver_history()
-            run(_play, desk, made)
-        status = report(results, json=False) if not json else 0
-        if not failed:
-            arrived = None if outlet is None else outlet.arrived()
-            run(_show, desk, arrived, json)
+        status = _work(desk, connectors, to, sandboxes, json=json)
     if not json and not status:
         _say_what_next(store, connectors[0].name, to)
     raise typer.Exit(status)
+
+
+def _work(
+    desk: Desk, connectors: list[Connector], to: str | None, sandboxes: ExitStack, *, json: bool
+) -> int:
+    """Sync, deliver, let things happen, and show it all; return the exit status."""
+    from frontdesk.cli.demo_delivery import Outlet  # keeps --help fast
+    from frontdesk.cli.work import report, run_sync
+
+    made = {PREFIX + one.name: _connect(desk, one, sandboxes) for one in connectors}
+    outlet = None if to is None else Outlet.add(desk, to, sandboxes)
+    # Whatever becomes of it: a store of made-up guests reaches nobody else.
+    sandboxes.callback(_hold, desk)
+    results = run(run_sync, desk, ())
+    failed = any(isinstance(result, FrontdeskError) for result in results)
+    if not failed:
+        if outlet is not None:
+            outlet.deliver_history()
+        run(_play, desk, made)
+    status = report(results, json=False) if not json else 0
+    if not failed:
+        run(_show, desk, None if outlet is None else outlet.arrived(), json)
+    return status
 
 
 def _hold(desk: Desk) -> None:

@@ -74,7 +74,7 @@ def register(
     values = {"name": name, "brand_id": brand, "title": account.title}
     if found is None:
         made = {**values, "plugin": plugin, "account": account.id, "since": now}
-        id = _insert(db, {**made, **_beginning(db, sources)})
+        id = _insert(db, made, sources)
     else:
         id = found.id
         db.execute(update(destinations).where(table.id == id).values(**values))
@@ -144,8 +144,8 @@ def bind(db: Db, id: int, now: datetime) -> None:
     db.execute(unbound.values(bound=now))
 
 
-def _insert(db: Db, values: dict[str, Any]) -> int:
-    made = insert(destinations).values(**values)
+def _insert(db: Db, values: dict[str, Any], sources: Mapping[str, int]) -> int:
+    made = insert(destinations).values(**values, **_beginning(db, sources))
     (id,) = db.execute(made).inserted_primary_key or (0,)
     return int(id)
 
