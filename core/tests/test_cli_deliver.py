@@ -232,7 +232,7 @@ def test_destinations_are_listed_with_what_waits(run: Run, inn: Inn) -> None:
     ended, as_json = run("destinations", "list"), run("destinations", "list", "--json")
 
     assert "post: nothing was delivered yet" in before.out
-    assert "The loft loft-1 (pigeon loft-1)" in ended.out
+    assert "The loft loft-1 (loft-1)" in ended.out
     assert "live" in ended.out
     (row,) = as_json.json
     assert (row["name"], row["live"], row["state"]) == ("post", True, "running")

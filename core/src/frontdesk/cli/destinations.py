@@ -37,20 +37,17 @@ def list_(
     if json:
         print_json([as_json(desk, row) for row in rows])
         return
-    columns = (
-        "destination", "account", "mode", "state", "sent", "waiting", "held", "refused", "last sent",
-    )  # fmt: skip
+    columns = ("destination", "account", "mode", "state", "sent", "waiting", "held", "refused")
     table = [
         (
             row.name,
-            f"{row.title} ({row.plugin} {row.account})",
+            f"{row.title} ({row.account})",
             mode(desk, row.name),
             row.state,
             accepted(row),
             row.backlog + sum(row.unread.values()),
             sum(row.held.values()),
             row.refused,
-            row.last_sent,
         )
         for row in rows
     ]

@@ -39,7 +39,7 @@ def run(
         int | None, typer.Option("--port", help="The port to listen on; 0 takes any.")
     ] = None,
 ) -> None:
-    """Run the service: webhooks, changes and history still to do, until SIGTERM or Ctrl-C."""
+    """Run the service: webhooks, changes, history, deliveries; until SIGTERM or Ctrl-C."""
     desk = configured(config)
     if not desk.connections:
         raise ConfigurationError(
