@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,6 +112,39 @@ def test_what_is_sent_is_counted_by_connection_and_what_is_left_by_reason(
     assert loft.metrics()["Booked Stay"] == 3
     assert silent(ended)
     assert "Delivered to post: none" in run("deliver").out
+
+
+def test_a_long_delivery_says_how_far_it_is(
+    run: Run, inn: Inn, loft: Loft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen to fail (after the time-out) when nobody watches."""
+    said, heard = threading.Event(), []
+
+    def echo(text: str, *, err: bool = False) -> None:
+        if err and "so far" in text:
+            heard.append(text)
+            said.set()
+
+    def wait_for_a_word(request: httpx.Request) -> None:
+        if b"history events" in request.content:
+            said.wait(5)
+
+    run("sync")
+    go_live(run)
+    loft.before = wait_for_a_word
+    monkeypatch.setattr("frontdesk.cli.deliver.PAUSE", 0.001)
+    monkeypatch.setattr("typer.echo", echo)
+
+    assert run("deliver").status == 0
+    assert heard[-1].startswith("post: ")
+
+
+def test_what_was_not_synced_yet_is_named(run: Run, inn: Inn) -> None:
+    ended = run("deliver")
+
+    assert (ended.status, "oak is not synced yet" in ended.err) == (0, True)
+    run("sync")
+    assert "not synced" not in run("deliver").err
 
 
 def test_only_one_guest_is_sent_something_and_is_named_on_standard_input(

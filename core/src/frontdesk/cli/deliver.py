@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from frontdesk.desk import Desk
     from frontdesk.errors import FrontdeskError
 
+#: Seconds between two lines that say how far deliveries are.
+PAUSE: Final = 5.0
 #: Items that are no events, as a report names them.
 _OTHERS: Final = ("profiles", "opt-outs: ", "opt-ins: ")
 
@@ -53,6 +55,7 @@ def deliver(
     who = None if only is None else whom(only)
     names = tuple(destinations or ())
     results = run(run_deliver, desk, names, who, dry_run)
+    _tell_unsynced(desk)
     if json:
         print_json([as_json(one) for one in results if not isinstance(one, FrontdeskError)])
     raise typer.Exit(tell(results, json=json, asked=bool(names), asked_dry=dry_run))
@@ -72,8 +75,39 @@ async def run_deliver(
     desk: Desk, names: tuple[str, ...], only: str | None = None, dry_run: bool = False
 ) -> list[DeliveryReport | FrontdeskError]:
     """Deliver to the destinations named, or to all."""
-    async with desk:
-        return await desk.deliver_all(*names, only=only, dry_run=dry_run)
+    from frontdesk.holding import together  # keeps --help fast
+
+    async with desk, together() as watching:
+        watching.start_soon(_watch, desk)
+        results = await desk.deliver_all(*names, only=only, dry_run=dry_run)
+        watching.cancel_scope.cancel()
+    return results
+
+
+async def _watch(desk: Desk) -> None:
+    """Say now and then how far deliveries are."""
+    import anyio  # keeps --help fast
+
+    from frontdesk.store.tallying import taken
+
+    before = last = await desk.store.read(taken)
+    while True:
+        await anyio.sleep(PAUSE)
+        now = await desk.store.read(taken)
+        for name in now.keys() & desk.destinations.keys():
+            if now[name] != last.get(name):
+                typer.echo(f"{name}: {now[name] - before.get(name, 0):,} sent so far", err=True)
+        last = now
+
+
+def _tell_unsynced(desk: Desk) -> None:
+    """Name the connections of which there is nothing to deliver yet."""
+    for name in desk.connections.keys() - {row.name for row in run(desk.status)}:
+        typer.echo(
+            f"frontdesk: {name} is not synced yet, so nothing of it is delivered; first: "
+            f"frontdesk sync {name}",
+            err=True,
+        )
 
 
 def tell(
