@@ -435,6 +435,21 @@ def test_an_export_shows_what_each_destination_was_sent_of_the_guest(
     )
 
 
+def test_an_export_shows_an_old_address_that_a_destination_still_knows(
+    run: Run, inn: Inn, loft: Loft
+) -> None:
+    """Seen to fail when only the address of today was looked for."""
+    delivered(run)
+    row = inn.rows["guests"][1]
+    row |= {"email": "robert@example.com", "changed": "2026-11-01T11:00:00Z"}
+    run("sync", "--to", "post")
+
+    (brand,) = run("export-guest", "robert@example.com").json["brands"]
+
+    known = brand["destinations"][0]["recipients"]
+    assert known == ["bob@example.com", "robert@example.com"]
+
+
 # -- init, sandbox, demo ------------------------------------------------------------------------
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
+from frontdesk import jsons
 from frontdesk.model import Json
+from frontdesk.store.batch import Kind
 from frontdesk.store.delivery_schema import (
     destinations,
     outbox,
@@ -16,7 +18,8 @@ from frontdesk.store.delivery_schema import (
     sent_events,
     told,
 )
-from frontdesk.store.schema import consents, log, profiles
+from frontdesk.store.erasing import bodies
+from frontdesk.store.schema import consents, log
 from frontdesk.wire import time_json
 
 
@@ -43,16 +46,14 @@ def sent_to(db: Connection, brand: int, guests: Sequence[int]) -> list[Json]:
 
 
 def _addresses(db: Connection, guests: Sequence[int]) -> list[str]:
-    """Return every address the guests have, or said something about."""
-    table = profiles.c
-    said = set(
-        db.execute(select(consents.c.address).where(consents.c.guest_id.in_(guests))).scalars()
-    )
-    for row in db.execute(
-        select(table.email, table.phone_number).where(table.guest_id.in_(guests))
-    ):
-        said |= {row.email, row.phone_number}
-    return sorted({one.lower() for one in said if one})
+    """Return every address the guests have, had, or said something about."""
+    asked = select(consents.c.address).where(consents.c.guest_id.in_(guests))
+    said: set[str | None] = set(db.execute(asked).scalars())
+    # What a profile was before is in the log: a destination may know somebody by an old address.
+    for _, _, body in bodies(db, guests, Kind.PROFILE):
+        profile = jsons.decode(body)
+        said |= {profile.get("email"), profile.get("phone_number")}
+    return sorted({one.strip().lower() for one in said if one})
 
 
 def _recipients(db: Connection, destination: int, addresses: Sequence[str]) -> list[str]:
