@@ -173,7 +173,10 @@ def test_what_is_newly_refused_ends_with_status_3(run: Run, inn: Inn, loft: Loft
 
     assert (ended.status, again.status) == (3, 0)
     assert "newly refused; see: frontdesk destinations refusals" in ended.err
-    assert "she is away" in listed.out
+    assert "post        │ history events │ refused │     4 │ she is away" in listed.out
+    assert listed.out.count("she is away") == 3
+    each = run("destinations", "refusals", "--each").out
+    assert each.count("she is away") == len(as_json.json) == 6
     assert {one["outcome"] for one in as_json.json} == {"refused"}
     assert run("destinations", "refusals", "post", "--json").json == as_json.json
     assert run("destinations", "refusals", "nest", "--json").json == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import attrs
@@ -13,7 +14,7 @@ from frontdesk.cli.running import run
 
 if TYPE_CHECKING:
     from frontdesk.desk import Desk
-    from frontdesk.store.outlooks import DestinationRow
+    from frontdesk.store.outlooks import DestinationRow, RefusalRow
 
 #: How it is noted that somebody let a destination go to another account.
 REBIND: Final = "destinations rebind"
@@ -83,6 +84,9 @@ def accepted(row: DestinationRow) -> int:
 def refusals(
     name: Annotated[str | None, typer.Argument(help="Only this destination's.")] = None,
     *,
+    each: Annotated[
+        bool, typer.Option("--each", help="One by one, instead of how many for which reason.")
+    ] = False,
     config: ConfigOption = None,
     store: StoreOption = None,
     json: JsonOption = False,
@@ -92,6 +96,21 @@ def refusals(
     if json:
         print_json(rows)
         return
+    if each:
+        _print_each(rows)
+    else:
+        _print_reasons(rows)
+    if rows:
+        typer.echo("once mended, send them again: frontdesk redeliver NAME --refused")
+
+
+def _print_reasons(rows: list[RefusalRow]) -> None:
+    reasons = Counter((row.destination, row.load, row.outcome, row.reason) for row in rows)
+    table = [(*kind, number, reason) for (*kind, reason), number in sorted(reasons.items())]
+    print_table("Refusals", ("destination", "load", "outcome", "items", "why"), table)
+
+
+def _print_each(rows: list[RefusalRow]) -> None:
     columns = ("id", "destination", "load", "connection", "entry", "outcome", "why", "since")
     table = [
         (
@@ -107,8 +126,6 @@ def refusals(
         for row in rows
     ]
     print_table("Refusals", columns, table)
-    if rows:
-        typer.echo("once mended, send them again: frontdesk redeliver NAME --refused")
 
 
 def rebind(
