@@ -379,7 +379,9 @@ def test_check_names_the_account_the_mode_and_what_is_missing(
     assert as_json.json[0]["account"]["missing"] == ["events:write"]
     go_live(run)
     assert "live: what happens is sent" in run("check", "post").out
-    assert run("check", "nest").status == 2
+    unknown = run("check", "nest")
+    assert unknown.status == 2
+    assert "no connection or destination 'nest'; there are: oak, post" in unknown.err
 
 
 def test_destination_plugins_are_listed_beside_connectors(run: Run) -> None:

@@ -12,6 +12,7 @@ from frontdesk.cli.running import run
 
 if TYPE_CHECKING:
     from frontdesk.deliver.checking import DestinationCheck
+    from frontdesk.desk import Desk
     from frontdesk.ingest.checking import Check
 
 
@@ -32,10 +33,11 @@ def check(
     from frontdesk.cli.work import worst  # keeps --help fast
 
     desk = configured(config)
+    _refuse_unknown(desk, name)
 
     async def ask() -> tuple[list[Check], list[DestinationCheck]]:
+        sources = [one for one in desk.connections if name in {None, one}]
         outlets = [one for one in desk.destinations if name in {None, one}]
-        sources = [name] if name and not outlets else [*desk.connections] if name is None else []
         return (
             [await desk.check(one) for one in sources],
             [await desk.check_destination(one) for one in outlets],
@@ -52,6 +54,17 @@ def check(
     errors = [one.error for one in sources] + [one.error for one in outlets]
     fine = all(one.ok for one in sources) and all(one.ok for one in outlets)
     raise typer.Exit(worst(errors, problems=not fine))
+
+
+def _refuse_unknown(desk: Desk, name: str | None) -> None:
+    from frontdesk.errors import ConfigurationError  # keeps --help fast
+
+    there = [*desk.connections, *desk.destinations]
+    if name is not None and name not in there:
+        raise ConfigurationError(
+            f"there is no connection or destination {name!r}; there are: "
+            f"{', '.join(there) or 'none'}"
+        )
 
 
 def _source_json(check: Check) -> dict[str, Any]:

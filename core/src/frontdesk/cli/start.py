@@ -159,7 +159,8 @@ def _options(fields: tuple[attrs.Attribute[Any], ...], given: list[str]) -> dict
 
 
 def _value(flag: str, field: attrs.Attribute[Any], text: str) -> Any:
-    kind = str(field.type)
+    # A name, or the class itself once somebody has resolved it.
+    kind = str(getattr(field.type, "__name__", field.type))
     try:
         if "bool" in kind:
             return {"true": True, "yes": True, "false": False, "no": False}[text.lower()]
