@@ -163,6 +163,13 @@ def _beginning(db: Db, sources: Mapping[str, int]) -> dict[str, Any]:
     return {"state": State.HELD, "reason": reason}
 
 
+def has_other_sources(
+    db: Db, destination: Destination, stored: StoredDestination, in_use: Collection[str]
+) -> bool:
+    """Tell whether other connections feed a destination by now than when it was opened."""
+    return _sources(db, destination, stored.brand, in_use) != stored.sources
+
+
 def _sources(
     db: Db, destination: Destination, brand: int, in_use: Collection[str]
 ) -> dict[str, int]:
