@@ -12,12 +12,15 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from stores import asked
 from test_run import running
 
+from frontdesk import blocking
 from frontdesk.sandbox import ASGI
 from frontdesk.serving import served
+from frontdesk.store import Store, announcing
 from frontdesk_klaviyo.sandbox import Options, create
 
 #: Events of guests the platform erased are nobody's.
@@ -107,3 +110,30 @@ def test_what_the_service_left_the_command_delivers_and_nothing_twice(
     ended = sum(sum(row["sent"][load].values()) for load in events)
     # Law 5: an event waits for something, or has come to an end.
     assert logged == ended + row["backlog"] + sum(row["held"].values())
+
+
+def test_what_is_told_of_a_destination_is_the_same_on_both_databases(
+    store_url: str, small_hotel: dict[str, str], tmp_path: Path
+) -> None:
+    made = create(Options(demo=True, event_delay=0, consent_delay=0, job_delay=0))
+    with served(made.app) as address:
+        where: dict[str, object] = {**made.settings, "base_url": address + made.path}
+        config = configure(tmp_path / "frontdesk.toml", store_url, small_hotel, where)
+        with blocking.Desk.from_config(config) as desk:
+            desk.sync("grand-hotel")
+            assert not desk.deliver("klaviyo").dry_run
+            (somebody, *_) = [one for one in desk.profiles() if one.consent]
+            (brand,) = desk.export_guest(somebody.profile["email"])["brands"]
+            desk.pause("klaviyo")
+            refused = [one.reason for one in desk.refusals("klaviyo")]
+            again = desk.redeliver("klaviyo", refused=True)
+
+    (shown,) = brand["destinations"]
+    assert shown["recipients"] == [somebody.profile["email"]]
+    assert shown["waiting"] == 0
+    assert [(one["channel"], one["state"]) for one in shown["told"]] == [("email", "subscribed")]
+    assert again == len(refused)
+    store = Store(store_url)
+    told = anyio.run(store.read, announcing.unannounced)
+    store.close()
+    assert [(one.name, one.state) for one in told] == [("klaviyo", "paused")]
