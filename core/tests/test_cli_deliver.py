@@ -175,6 +175,8 @@ def test_what_is_newly_refused_ends_with_status_3(run: Run, inn: Inn, loft: Loft
     assert "newly refused; see: frontdesk destinations refusals" in ended.err
     assert "post        │ history events │ refused │     4 │ she is away" in listed.out
     assert listed.out.count("she is away") == 3
+    (brand,) = run("export-guest", "ada@example.com").json["brands"]
+    assert brand["destinations"][0]["refused"] == 6
     each = run("destinations", "refusals", "--each").out
     assert each.count("she is away") == len(as_json.json) == 6
     assert {one["outcome"] for one in as_json.json} == {"refused"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from frontdesk import jsons
 from frontdesk.model import Json
@@ -36,9 +36,11 @@ def sent_to(db: Connection, brand: int, guests: Sequence[int]) -> list[Json]:
             "plugin": row.plugin,
             "account": row.account,
             "recipients": _recipients(db, row.id, addresses),
-            "events_sent": _events_sent(db, row.id, guests),
-            "waiting": _count(db, outbox, row.id, outbox.c.guest_id.in_(guests)),
-            "refused": _count(db, refusals, row.id, refusals.c.guest_id.in_(guests)),
+            "events_sent": _of_the_log(db, sent_events, row.id, guests),
+            "waiting": _count(db, outbox, row.id, guests),
+            # Refused events are named by their entry in the log, anything else by the guest.
+            "refused": _count(db, refusals, row.id, guests)
+            + _of_the_log(db, refusals, row.id, guests),
             "told": _told(db, row.id, addresses),
         }
         for row in db.execute(asked.order_by(destinations.c.id)).all()
@@ -64,17 +66,18 @@ def _recipients(db: Connection, destination: int, addresses: Sequence[str]) -> l
     return sorted(db.execute(asked).scalars())
 
 
-def _events_sent(db: Connection, destination: int, guests: Sequence[int]) -> int:
-    table = sent_events.c
-    same = (log.c.connection_id == table.connection_id) & (log.c.seq == table.seq)
-    asked = select(func.count()).select_from(sent_events).join(log, same)
-    mine = asked.where(table.destination_id == destination, log.c.guest_id.in_(guests))
+def _of_the_log(db: Connection, table: Table, destination: int, guests: Sequence[int]) -> int:
+    """Count rows of a table that stand for entries of the log which belong to the guests."""
+    same = (log.c.connection_id == table.c.connection_id) & (log.c.seq == table.c.seq)
+    asked = select(func.count()).select_from(table).join(log, same)
+    mine = asked.where(table.c.destination_id == destination, log.c.guest_id.in_(guests))
     return int(db.execute(mine).scalar_one())
 
 
-def _count(db: Connection, table: Table, destination: int, which: ColumnElement[bool]) -> int:
+def _count(db: Connection, table: Table, destination: int, guests: Sequence[int]) -> int:
     asked = select(func.count()).select_from(table)
-    return int(db.execute(asked.where(table.c.destination_id == destination, which)).scalar_one())
+    mine = asked.where(table.c.destination_id == destination, table.c.guest_id.in_(guests))
+    return int(db.execute(mine).scalar_one())
 
 
 def _told(db: Connection, destination: int, addresses: Sequence[str]) -> list[dict[str, Any]]:
