@@ -155,6 +155,27 @@ async def test_what_is_left_counts_down_until_the_window_ends(
         assert clock.time == pytest.approx(1040.25, abs=0.01)
 
 
+async def test_after_a_429_there_are_no_bursts_for_a_while(
+    acorn: respx.Router, clock: Clock
+) -> None:
+    """Seen to fail when a 429 is waited out and forgotten."""
+    answers = iter([429])
+    acorn.get("/bookings").mock(
+        side_effect=lambda _: httpx.Response(
+            next(answers, 200), json=[], headers={"Retry-After": "1"}
+        )
+    )
+    async with make(clock) as client:
+        await client.get("bookings")
+        for pause in (5.0, 0.0):
+            # Two minutes later all is as before.
+            await clock.sleep(70)
+            before = clock.time
+            for _ in range(2):
+                await client.get("bookings")
+            assert clock.time - before == pytest.approx(pause, abs=0.01)
+
+
 async def test_sends_a_body_as_it_is_written(acorn: respx.Router, clock: Clock) -> None:
     route = acorn.post("/stays").respond(202)
     async with make(clock) as client:

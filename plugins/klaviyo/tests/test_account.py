@@ -12,11 +12,11 @@ from frontdesk.errors import (
     AccountError,
     AuthenticationError,
     ConfigurationError,
-    RecordError,
+    RefusedError,
     SettingsError,
 )
 from frontdesk.outgoing import Load, OutgoingProfile
-from frontdesk_klaviyo.sandbox import SCOPES, Options
+from frontdesk_klaviyo.sandbox import SCOPES, Options, faults
 
 pytestmark = pytest.mark.anyio
 
@@ -113,10 +113,21 @@ async def test_nobody_is_erased_without_the_key_that_may(open_bench: Any) -> Non
         assert bench.client.requests == 0
 
 
-@pytest.mark.parametrize("address", ["ada", "a@b", "+42x", ""])
-async def test_what_is_no_address_is_not_erased(bench: Any, address: str) -> None:
-    with pytest.raises(RecordError, match="what is to be erased"):
+@pytest.mark.parametrize("address", ["ada", "a@b", "+42x"])
+async def test_whether_an_address_is_one_klaviyo_decides(bench: Any, address: str) -> None:
+    """Whoever is to be erased stays due until it is certain."""
+    with pytest.raises(RefusedError, match="answered 400") as caught:
         await bench.destination.hooks.forget(bench.client, address)
+
+    assert address not in str(caught.value)
+
+
+async def test_who_is_not_there_need_not_be_erased(bench: Any) -> None:
+    bench.platform.faults.add(faults.Status(status=404))
+
+    done = await bench.destination.hooks.forget(bench.client, "a@hotel.cz")
+
+    assert done == "Klaviyo has no profile with this e-mail address"
 
 
 async def test_preview_names_metrics_that_others_own(bench: Any) -> None:
@@ -172,8 +183,6 @@ async def test_preview_tells_how_lists_opt_in(bench: Any) -> None:
 
 async def test_check_9_a_retired_revision_is_named(open_bench: Any) -> None:
     """Check 9."""
-    from frontdesk_klaviyo.sandbox import faults
-
     async with open_bench(revision="2024-01-15") as bench:
         bench.platform.faults.add(faults.Status(status=410))
         with pytest.raises(ConfigurationError, match="no longer serves revision 2024-01-15"):
@@ -184,6 +193,14 @@ async def test_check_9_a_retired_revision_is_named(open_bench: Any) -> None:
 async def test_a_template_without_the_metric_is_refused(open_bench: Any, template: str) -> None:
     with pytest.raises(SettingsError, match="metric_name"):
         async with open_bench(metric_name=template):
+            pass
+
+
+@pytest.mark.parametrize("revision", ["latest", "2026-7-15", ""])
+async def test_check_1_a_revision_is_a_date(open_bench: Any, revision: str) -> None:
+    """Check 1."""
+    with pytest.raises(SettingsError, match="revision"):
+        async with open_bench(revision=revision):
             pass
 
 

@@ -171,6 +171,13 @@ async def test_a_large_body_is_too_large(clock: Clock) -> None:
     assert answer.status_code == 413
 
 
+async def test_a_revoked_key_opens_nothing(clock: Clock) -> None:
+    platform = Platform(clock=clock)
+    platform.account.key.revoked = True
+
+    assert (await door(platform)("GET", "accounts")).status_code == 401
+
+
 async def test_two_accounts_stay_apart(clock: Clock) -> None:
     platform = Platform(Options(accounts=2, event_delay=0), clock=clock)
     one, two = platform.accounts.values()
@@ -284,6 +291,7 @@ async def test_metrics_come_in_pages_whose_size_nobody_chooses(clock: Clock) -> 
         platform.account.add_metric(f"Metric {number}")
     ask = door(platform)
 
+    assert len(platform.account.metrics) == 401
     assert len((await ask("GET", "metrics")).json()["data"]) == 200
     rows = await everything(ask, "metrics")
     assert {row["attributes"]["name"] for row in rows} == {f"Metric {n}" for n in range(401)}
@@ -310,6 +318,25 @@ async def test_metrics_belong_to_who_sends_them(clock: Clock) -> None:
     bearer = f"Bearer {account.add_key('token', app='Mews').value}"
     await ask("POST", "events", headers={"authorization": bearer}, json=event())
     assert [one.metric.id for one in account.events] == [ours, theirs.id]
+
+
+async def test_metrics_may_be_there_from_the_start(clock: Clock) -> None:
+    platform = Platform(Options(metrics="Mews:Confirmed Reservation, Stay"), clock=clock)
+
+    rows = (await door(platform)("GET", "metrics")).json()["data"]
+
+    assert {(r["attributes"]["integration"]["name"], r["attributes"]["name"]) for r in rows} == {
+        ("Mews", "Confirmed Reservation"),
+        ("API", "Stay"),
+    }
+
+
+async def test_the_newest_revision_answers_with_more(clock: Clock) -> None:
+    ask = door(Platform(clock=clock))
+
+    assert "meta" not in (await ask("GET", "metrics")).json()
+    newest = await ask("GET", "metrics", headers={"revision": "2026-10-15"})
+    assert newest.json()["meta"] == {"agent_hints": {"next_steps": []}}
 
 
 @pytest.mark.parametrize(
@@ -354,7 +381,10 @@ async def test_lists_are_made_and_read(clock: Clock) -> None:
     assert (await ask("GET", f"lists/{made['id']}")).json()["data"] == made
     assert made["attributes"]["opt_in_process"] == "single_opt_in"
     rows = await everything(ask, "lists")
-    assert len(rows) == 13
+    assert len(rows) == len(platform.account.lists) == 13
+    news = platform.account.lists.get("News")
+    assert news is not None
+    assert news.id == made["id"]
     found = await ask("GET", "lists", params={"filter": 'any(name,["News","Nothing"])'})
     assert [row["id"] for row in found.json()["data"]] == [made["id"]]
     assert (await ask("GET", "lists/nosuch")).status_code == 404

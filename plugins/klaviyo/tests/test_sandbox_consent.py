@@ -287,6 +287,22 @@ async def test_strangers_are_made_and_unsubscribed() -> None:
     assert not desk.of().can_receive_email
 
 
+async def test_leaving_a_channel_takes_its_identifier() -> None:
+    desk = Desk()
+
+    for one, where in (
+        (leaving("email", phone_number=PHONE), "attributes/email"),
+        (leaving("sms", email=ADA), "attributes/phone_number"),
+        (leaving("email", email=ADA, phone_number="12"), "attributes/phone_number"),
+        (leaving("email", email="nobody"), "attributes/email"),
+        (person("email", email=ADA), "attributes/subscriptions/email/marketing/consent"),
+    ):
+        assert pointers(await desk.unsubscribe(one)) == [f"{ITEMS}/0/{where}"]
+    lenient = Desk(bulk_invalid_phone="partial")
+    one = leaving("email", email=ADA, phone_number="12")
+    assert (await lenient.unsubscribe(one)).status_code == 202
+
+
 async def test_channels_are_left_one_by_one() -> None:
     desk = Desk(sms_regions="US")
     both = {"email": ADA, "phone_number": PHONE}
@@ -329,6 +345,30 @@ async def test_an_opt_out_ends_what_waits_for_a_confirmation() -> None:
 
     assert desk.platform.confirm(ADA) == 0
     assert desk.of().of(EMAIL).state is State.UNSUBSCRIBED
+
+
+# --- what people do themselves -------------------------------------------------------------
+
+
+async def test_people_act_without_the_api() -> None:
+    desk = Desk()
+    platform = desk.platform
+    platform.opt_in(ADA, desk.news.id)
+    assert desk.on(desk.news)
+    platform.opt_in("bob@hotel.test")
+    platform.opt_out("bob@hotel.test")
+    platform.opt_out(PHONE, "sms.marketing")
+    platform.suppress(ADA, "HARD_BOUNCE")
+
+    assert desk.account.standing() == {
+        ADA: State.SUBSCRIBED,
+        "bob@hotel.test": State.UNSUBSCRIBED,
+        PHONE: State.NEVER,
+    }
+    assert desk.account.standing("sms.marketing")[PHONE] is State.UNSUBSCRIBED
+    assert not desk.of().can_receive_email
+    await desk.subscribe(person(), to=desk.news)
+    assert list(desk.of().suppressions) == ["HARD_BOUNCE"]
 
 
 # --- suppressing ---------------------------------------------------------------------------

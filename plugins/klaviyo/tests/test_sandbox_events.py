@@ -434,10 +434,11 @@ async def test_unknown_members_can_be_passed_over(clock: Clock) -> None:
     platform = lenient(clock, unknown_members="ignore", event_delay=0)
     attributes = {"email": "ada@hotel.test", "age": 3}
     profile = {"type": "profile", "attributes": attributes, "surprise": {}}
-    body = bulk(group(entry("1", surprise=1), profile=profile, another=[]))
+    many = [entry(str(number), surprise=number) for number in range(999)]
+    body = bulk(group(*many, profile=profile, another=[]), group(entry("1", metric="Other", odd=1)))
 
     assert (await door(platform)("POST", "event-bulk-create-jobs", json=body)).status_code == 202
-    assert len(platform.account.events) == 1
+    assert len(platform.account.events) == 1_000
 
 
 async def test_the_place_of_meta_depends_on_the_revision(platform: Platform) -> None:

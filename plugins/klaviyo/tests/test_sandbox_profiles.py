@@ -179,6 +179,18 @@ async def test_an_external_id_tells_nobody_apart(platform: Platform, ask: Ask) -
     assert len(platform.account.profiles) == 2
 
 
+async def test_an_id_decides_whom_an_upsert_means(platform: Platform, ask: Ask) -> None:
+    await upsert(ask, email="ada@hotel.test")
+    await upsert(ask, email="bob@hotel.test")
+    ada = who(platform, "ada@hotel.test")
+
+    assert (await upsert(ask, id=ada.id, phone_number=PHONE)).status_code == 200
+    assert who(platform, PHONE) is ada
+    assert (await upsert(ask, id=ada.id, email="bob@hotel.test")).status_code == 409
+    for nobody in ("nobody", ada.id[:-1] + "X", ada.id[:-1] + "7"):
+        assert (await upsert(ask, id=nobody, email="ada@hotel.test")).status_code == 404
+
+
 async def test_identifiers_of_two_people(clock: Clock) -> None:
     strict, lenient = made(clock), made(clock, identifier_conflict="email_wins")
     for platform in (strict, lenient):
@@ -303,6 +315,17 @@ async def test_an_import_takes_its_time(platform: Platform, clock: Clock, ask: A
     )
     assert len(listed.json()["data"]) == 1
     assert (await ask("GET", address + "x")).status_code == 404
+
+
+async def test_a_cancelled_import_does_nothing(platform: Platform, ask: Ask) -> None:
+    body = job(profile(email="ada@hotel.test"))
+    started = (await ask("POST", "profile-bulk-import-jobs", json=body)).json()["data"]
+    platform.account.jobs.cancel(started["id"])
+    platform.drain()
+
+    shown = (await ask("GET", f"profile-bulk-import-jobs/{started['id']}")).json()["data"]
+    assert shown["attributes"]["status"] == "cancelled"
+    assert len(platform.account.profiles) == 0
 
 
 async def test_an_import_is_refused_as_a_whole(platform: Platform, ask: Ask) -> None:

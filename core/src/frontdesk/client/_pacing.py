@@ -72,7 +72,10 @@ class Lanes:
 
     def hold(self, method: str, path: str, seconds: float) -> None:
         """Let nobody through for *seconds* where this request was asked to wait."""
-        self._of(method, path)[0].hold(seconds)
+        pacer, allowance = self._of(method, path)
+        pacer.hold(seconds)
+        if allowance is not None:
+            allowance.crowded()
 
     @asynccontextmanager
     async def turn(self, method: str, path: str) -> AsyncGenerator[Allowance | None]:
@@ -96,7 +99,7 @@ class Lanes:
             return self._all, None
         name, rates = self._lane(method, path)
         if name not in self._lanes:
-            allowance = Allowance(self._clock)
+            allowance = Allowance(self._clock, rates)
             wider = [Rate(rate.limit, rate.seconds + DRIFT) for rate in rates]
             pacer = Pacer(wider, self._clock, self._max_wait, allowance.wait)
             self._lanes[name] = (pacer, allowance)

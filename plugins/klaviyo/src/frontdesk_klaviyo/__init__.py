@@ -65,7 +65,12 @@ class Settings:
     account: str | None = setting(
         None, help="The account's id; the key of another account is turned away."
     )
-    revision: str = setting(REVISION, help="The version of Klaviyo's API.")
+    revision: str = attrs.field(
+        default=REVISION,
+        kw_only=True,
+        validator=attrs.validators.matches_re(r"\d{4}-\d{2}-\d{2}(\.pre)?"),
+        metadata={"help": "The version of Klaviyo's API."},
+    )
     metric_name: str = attrs.field(
         default="{metric}",
         kw_only=True,

@@ -56,6 +56,11 @@ def phone_fault(phone: str) -> str | None:
     return None if valid else "phone_number is no valid number"
 
 
+def plain_email(email: str) -> str:
+    """Return an e-mail address as Klaviyo keeps it."""
+    return email.strip().lower()
+
+
 def identifier_fault(email: str | None, phone: str | None) -> str | None:
     """Tell why a person cannot be named by these: one of them must do."""
     if email is None and phone is None:

@@ -51,7 +51,7 @@ def fault_of(consent: OutgoingConsent, now: datetime, *, opt_in: bool) -> str | 
     if consent.channel not in CHANNELS:
         return f"consent for {consent.channel.value} is not carried to Klaviyo"
     email = consent.channel is Channel.EMAIL
-    fault = (checks.email_fault if email else checks.phone_fault)(consent.address)
+    fault = (checks.email_fault if email else checks.phone_fault)(_address(consent))
     if fault is not None:
         return fault
     if not (opt_in and consent.history):
@@ -74,7 +74,7 @@ async def deliver(
             receipts.refuse(consent.id, fault)
             continue
         kind = _kind(consent) if opt_in else Kind(consent.channel)
-        groups.setdefault(kind, {}).setdefault(consent.address, []).append(consent)
+        groups.setdefault(kind, {}).setdefault(_address(consent), []).append(consent)
     most = OPT_INS_PER_REQUEST if opt_in else OPT_OUTS_PER_REQUEST
     await together(
         partial(_Carrier(client, kind, opt_in, receipts, same).carry, list(same)[at : at + most])
@@ -86,7 +86,7 @@ async def deliver(
 
 def _kind(consent: OutgoingConsent) -> Kind:
     source = consent.integration or "frontdesk"
-    if consent.observed and consent.history:
+    if consent.observed:
         source += " (first seen)"
     return Kind(consent.channel, consent.subscribers, source, consent.history)
 
@@ -112,16 +112,17 @@ class _Carrier:
             refuse=self._refuse,
             told=_told,
             # All numbers of a country are refused where the account cannot write to it.
-            patient=True,
+            doubtful=lambda _: True,
         )
         await sender.send([_word(self.same[address][-1]) for address in addresses])
 
     def _ids(self, word: Word) -> Iterator[str]:
-        return (consent.id for consent in self.same[word.consent.address])
+        return (consent.id for consent in self.same[_address(word.consent)])
 
-    def _accept(self, word: Word) -> None:
-        for id in self._ids(word):
-            self.receipts.accept(id)
+    def _accept(self, words: Sequence[Word]) -> None:
+        for word in words:
+            for id in self._ids(word):
+                self.receipts.accept(id)
 
     def _refuse(self, word: Word, why: str) -> None:
         for id in self._ids(word):
@@ -177,18 +178,23 @@ def _profile(kind: Kind, word: Word, *, opt_in: bool) -> Json:
         said["consented_at"] = word.consent.at.isoformat()
     who: dict[str, Json] = {}
     if kind.channel is Channel.EMAIL:
-        who["email"] = word.consent.address
+        who["email"] = _address(word.consent)
     else:
-        who["phone_number"] = word.consent.address
+        who["phone_number"] = _address(word.consent)
         if opt_in and word.email is not None:
             who["email"] = word.email
     subscriptions = {kind.channel.value: {"marketing": said}}
     return {"type": "profile", "attributes": {**who, "subscriptions": subscriptions}}
 
 
+def _address(consent: OutgoingConsent) -> str:
+    email = consent.channel is Channel.EMAIL
+    return checks.plain_email(consent.address) if email else consent.address
+
+
 def _word(consent: OutgoingConsent) -> Word:
     sms = consent.channel is Channel.SMS
-    email = consent.email if sms and consent.email else None
+    email = checks.plain_email(consent.email) if sms and consent.email else None
     return Word(consent, None if email is None or checks.email_fault(email) else email)
 
 

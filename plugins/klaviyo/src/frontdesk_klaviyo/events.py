@@ -16,13 +16,14 @@ from frontdesk.outgoing import Batch, DeliveryContext, Load, OutgoingEvent, Rece
 from frontdesk_klaviyo.calls import BAD_REQUEST, PARTIAL_FAILURE, ask, together
 from frontdesk_klaviyo.endpoints import EVENT, EVENTS
 from frontdesk_klaviyo.faults import Fault, faults_of
-from frontdesk_klaviyo.lines import REQUEST, Line, Writer
+from frontdesk_klaviyo.lines import REQUEST, Line, Writer, is_plain
 from frontdesk_klaviyo.sending import Receipts, Sender
 from frontdesk_klaviyo.trimming import EXTRA
 
 #: Events of one request, of all its profiles together.
 EVENTS_PER_REQUEST: Final = 1000
 
+_LOOKED_AT: Final = 200
 _POINTER: Final = re.compile(r"/events-bulk-create/data/(\d+)(?:.*?/events/data/(\d+))?")
 _OPEN: Final = (
     b'{"data":{"type":"event-bulk-create-job","attributes":{"events-bulk-create":{"data":['
@@ -37,19 +38,48 @@ _HISTORY_END: Final = b']},"backfill":true}}'
 _AROUND_GROUP: Final = len(_GROUP) + len(_EVENTS) + len(_HISTORY_END) + 1
 
 
+def writer_of(batch: Batch, context: DeliveryContext) -> Writer:
+    """Return what writes the events of a batch."""
+    settings, history = context.settings, batch.load is Load.HISTORY_EVENTS
+    return Writer(settings.metric_name, context.now, history, settings.test_domains)
+
+
+def screen(batch: Batch, context: DeliveryContext, receipts: Receipts) -> None:
+    """Make receipts of the events that would be refused or dropped."""
+    writer = writer_of(batch, context)
+    for item, plain in _looked_at(batch):
+        fault, domain = writer.look(item, plain=plain)
+        if fault is not None:
+            receipts.refuse(item.id, fault)
+        elif domain is not None:
+            receipts.drop(item.id, _dropped(domain))
+
+
 def written(batch: Batch, context: DeliveryContext, receipts: Receipts) -> Iterator[Line]:
     """Write the events of a batch down; those that cannot be sent get their receipts."""
-    history = batch.load is Load.HISTORY_EVENTS
-    settings = context.settings
-    writer = Writer(settings.metric_name, context.now, history, settings.test_domains)
-    for item in cast("Sequence[OutgoingEvent]", batch.items):
-        line = writer.line(item)
+    writer = writer_of(batch, context)
+    for item, plain in _looked_at(batch):
+        line = writer.line(item, plain=plain)
         if isinstance(line, str):
             receipts.refuse(item.id, line)
         elif line.domain is not None:
-            receipts.drop(item.id, f"Klaviyo will drop events of the test domain {line.domain}")
+            receipts.drop(item.id, _dropped(line.domain))
         else:
             yield line
+
+
+def _looked_at(batch: Batch) -> Iterator[tuple[OutgoingEvent, bool]]:
+    """Yield events, and whether their properties are plain: one look at many is much cheaper."""
+    items = cast("Sequence[OutgoingEvent]", batch.items)
+    for at in range(0, len(items), _LOOKED_AT):
+        some = items[at : at + _LOOKED_AT]
+        plain = is_plain(b"".join([item.body for item in some]))
+        for item in some:
+            yield item, plain
+
+
+def _dropped(domain: str) -> str:
+    return f"Klaviyo will drop events of the test domain {domain}"
 
 
 def requests(lines: Iterable[Line], most: int = EVENTS_PER_REQUEST) -> Iterator[list[Line]]:
@@ -131,12 +161,15 @@ class Carrier:
             accept=self._accept,
             refuse=lambda line, why: self.receipts.refuse(line.item.id, why),
             told=_told,
+            # Without SMS an account takes nobody who has but a number.
+            doubtful=lambda line: line.item.email is None,
         )
 
-    def _accept(self, line: Line) -> None:
-        if line.note:
-            self.receipts.note(line.item.id, line.note)
-        self.receipts.accept(line.item.id)
+    def _accept(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            if line.note:
+                self.receipts.note(line.item.id, line.note)
+            self.receipts.accept(line.item.id)
 
     async def _bulk(self, lines: Sequence[Line]) -> None:
         try:

@@ -18,7 +18,7 @@ import attrs
 from frontdesk import jsons
 from frontdesk.outgoing import OutgoingEvent
 from frontdesk_klaviyo import checks
-from frontdesk_klaviyo.trimming import ARRAY, DEPTH, PROPERTIES, trim
+from frontdesk_klaviyo.trimming import ARRAY, DEPTH, PROPERTIES, Trimmed, trim
 
 METRIC: Final = 127
 UNIQUE_ID: Final = 255
@@ -79,6 +79,21 @@ class _Person:
     domain: str | None = None
 
 
+@attrs.frozen
+class _Kind:
+    """What events of one metric, integration and site have in common.
+
+    Args:
+        head: How they begin, up to their time.
+        opening: How their properties begin: with those every event gets.
+    """
+
+    metric: str
+    fault: str | None
+    head: bytes
+    opening: bytes
+
+
 @attrs.define
 class Writer:
     """Writes events, and remembers what is the same for many of them.
@@ -96,78 +111,92 @@ class Writer:
     _people: dict[str | None, _Person] = attrs.field(
         factory=dict[str | None, _Person], init=False, repr=False
     )
-    _heads: dict[tuple[str, str], tuple[str, bytes]] = attrs.field(
-        factory=dict[tuple[str, str], tuple[str, bytes]], init=False
+    _kinds: dict[tuple[str, str, str], _Kind] = attrs.field(
+        factory=dict[tuple[str, str, str], _Kind], init=False
     )
-    _additions: dict[tuple[str, str], bytes] = attrs.field(
-        factory=dict[tuple[str, str], bytes], init=False
-    )
-    _currencies: dict[str | None, tuple[bytes, str]] = attrs.field(
-        factory=dict[str | None, tuple[bytes, str]], init=False
+    _currencies: dict[str | None, tuple[str, str]] = attrs.field(
+        factory=dict[str | None, tuple[str, str]], init=False
     )
 
-    def line(self, event: OutgoingEvent) -> Line | str:
-        """Return an event as it is sent, or what is wrong with it."""
-        person = self._person(event)
-        metric, head = self._head(event.metric, event.integration)
-        fault = person.fault or _fault(event, metric) or checks.time_fault(event.time, self.now)
+    def line(self, event: OutgoingEvent, *, plain: bool = False) -> Line | str:
+        """Return an event as it is sent, or what is wrong with it.
+
+        Args:
+            plain: Its properties are known to have none of our names, and no long numbers.
+        """
+        person, kind = self._person(event), self._kind(event)
+        fault = self._fault(event, person, kind)
         if fault is not None:
             return fault
-        written = self._properties(event)
-        if isinstance(written, str):
-            return written
-        properties, note, spare = written
-        money, remark = self._money(event.value, event.currency)
-        stated = f'{event.time.isoformat(timespec="seconds")}","unique_id":"{event.id}"'
-        before = b"".join((head, stated.encode(), money, b',"properties":'))
-        body = before + properties + b"}}"
+        money, note = self._money(event.value, event.currency)
+        stated = f'{event.time.isoformat(timespec="seconds")}","unique_id":"{event.id}"{money}'
+        before = kind.head + stated.encode() + b',"properties":'
+        given, spare = event.body, None
+        if _few(given) and (plain or is_plain(given)):
+            # The properties are by far the largest part: they are copied but twice.
+            body = b"".join((before, kind.opening, given[1:], b"}}"))
+        else:
+            trimmed = _trimmed(kind.opening, event)
+            if isinstance(trimmed, str):
+                return trimmed
+            body = before + trimmed.body + b"}}"
+            spare = None if trimmed.spare is None else before + trimmed.spare + b"}}"
+            note = "; ".join(filter(None, (note, trimmed.note)))
         if len(body) > REQUEST - _AROUND:
             return f"it is larger than {REQUEST // 1_000_000} MB"
-        if note or remark or spare is not None:
-            notes = "; ".join(filter(None, (note, remark)))
-            other = None if spare is None else before + spare + b"}}"
-            return Line(event, person.attributes, metric, body, notes, other, person.domain)
-        return Line(event, person.attributes, metric, body, "", None, person.domain)
+        return Line(event, person.attributes, kind.metric, body, note, spare, person.domain)
+
+    def look(self, event: OutgoingEvent, *, plain: bool = False) -> tuple[str | None, str | None]:
+        """Return what is wrong with an event, and the test domain it is of; write it if we must."""
+        person = self._person(event)
+        fault = self._fault(event, person, self._kind(event))
+        if fault is None and not (_few(event.body) and (plain or is_plain(event.body))):
+            line = self.line(event)
+            fault = line if isinstance(line, str) else None
+        return fault, person.domain
+
+    def _fault(self, event: OutgoingEvent, person: _Person, kind: _Kind) -> str | None:
+        return (
+            person.fault or kind.fault or _fault(event) or checks.time_fault(event.time, self.now)
+        )
 
     def _person(self, event: OutgoingEvent) -> _Person:
-        key = event.email or event.phone_number
+        key = event.phone_number if event.email is None else event.email
         person = self._people.get(key)
         if person is None:
             person = self._people[key] = _person(event, self.test_domains)
         return person
 
-    def _head(self, metric: str, integration: str) -> tuple[str, bytes]:
-        key = (metric, integration)
-        head = self._heads.get(key)
-        if head is None:
-            name = metric_name(self.template, metric, integration)
-            head = self._heads[key] = (name, _head(name, history=self.history))
-        return head
+    def _kind(self, event: OutgoingEvent) -> _Kind:
+        key = (event.metric, event.integration, event.site)
+        kind = self._kinds.get(key)
+        if kind is None:
+            name = metric_name(self.template, event.metric, event.integration)
+            kind = self._kinds[key] = _Kind(
+                name,
+                _name_fault(name),
+                _head(name, history=self.history),
+                _opening(event.integration, event.site),
+            )
+        return kind
 
-    def _money(self, value: Decimal | None, currency: str | None) -> tuple[bytes, str]:
+    def _money(self, value: Decimal | None, currency: str | None) -> tuple[str, str]:
         """Return value and currency as JSON, and a remark for the operator."""
         if value is None:
-            return b"", ""
+            return "", ""
         known = self._currencies.get(currency)
         if known is None:
             known = self._currencies[currency] = _currency(currency)
-        return f',"value":{value:f}'.encode() + known[0], known[1]
+        return f',"value":{value:f}{known[0]}', known[1]
 
-    def _properties(self, event: OutgoingEvent) -> tuple[bytes, str, bytes | None] | str:
-        key = (event.integration, event.site)
-        additions = self._additions.get(key)
-        if additions is None:
-            additions = self._additions[key] = _additions(*key)
-        body = event.body
-        if body == b"{}":
-            return b"{" + additions[:-1] + b"}", "", None
-        if _harmless(body):
-            return b"{" + additions + body[1:], "", None
-        whole = {**jsons.decode(b"{" + additions[:-1] + b"}"), **event.properties}
-        trimmed = trim(whole, _OURS)
-        if isinstance(trimmed, str):
-            return trimmed
-        return trimmed.body, trimmed.note, trimmed.spare
+
+def is_plain(bodies: bytes) -> bool:
+    """Tell by a look at the bytes that properties have none of our names, and no long numbers."""
+    return (
+        b'"Integration":' not in bodies
+        and b'"Property":' not in bodies
+        and _LONG_NUMBER not in bodies.translate(_DIGITS)
+    )
 
 
 def metric_name(template: str, metric: str, integration: str) -> str:
@@ -178,7 +207,8 @@ def metric_name(template: str, metric: str, integration: str) -> str:
 
 
 def _person(event: OutgoingEvent, test_domains: tuple[str, ...]) -> _Person:
-    email, phone = event.email, event.phone_number
+    phone = event.phone_number
+    email = None if event.email is None else checks.plain_email(event.email)
     fault = checks.identifier_fault(email, phone)
     if email is None:
         return _Person(jsons.encode({"phone_number": phone}), fault)
@@ -187,31 +217,38 @@ def _person(event: OutgoingEvent, test_domains: tuple[str, ...]) -> _Person:
     )
 
 
-def _harmless(body: bytes) -> bool:
-    """Tell by counting that properties break no limit and have none of our names."""
+def _few(body: bytes) -> bool:
+    """Tell by counting that properties are neither too many nor too long nor too deep."""
     size = len(body)
     return (
-        (size < _TINY or (size < _SHORT and _few(body)))
+        (size < _TINY or (size < _SHORT and _few_names(body)))
         and body.count(b"{") + body.count(b"[") <= DEPTH
-        and b'"Integration":' not in body
-        and b'"Property":' not in body
-        and _LONG_NUMBER not in body.translate(_DIGITS)
         and body.startswith(b'{"')
     )
 
 
-def _few(body: bytes) -> bool:
+def _few_names(body: bytes) -> bool:
     return body.count(b'":') < PROPERTIES - len(_OURS) and body.count(b",") < ARRAY
 
 
-def _fault(event: OutgoingEvent, metric: str) -> str | None:
-    if not 0 < len(metric) <= METRIC:
-        return f"the metric's name has {len(metric)} characters, not 1 to {METRIC}"
+def _trimmed(opening: bytes, event: OutgoingEvent) -> Trimmed | str:
+    """Read the properties after all, and bring them within the limits."""
+    whole = {**jsons.decode(opening.removesuffix(b",") + b"}"), **event.properties}
+    return trim(whole, _OURS)
+
+
+def _fault(event: OutgoingEvent) -> str | None:
     if not _ID.fullmatch(event.id):
         return f"unique_id has {len(event.id)} characters, not 1 to {UNIQUE_ID} plain ones"
     if event.value is not None and not event.value.is_finite():
         return "value is no number"
     return None
+
+
+def _name_fault(metric: str) -> str | None:
+    if 0 < len(metric) <= METRIC:
+        return None
+    return f"the metric's name has {len(metric)} characters, not 1 to {METRIC}"
 
 
 def _head(metric: str, *, history: bool) -> bytes:
@@ -221,15 +258,15 @@ def _head(metric: str, *, history: bool) -> bytes:
     return b'{"type":"event","attributes":{' + metric_data + backfill + b',"time":"'
 
 
-def _additions(integration: str, site: str) -> bytes:
-    """Return the properties every event gets, without the braces and with a comma at the end."""
+def _opening(integration: str, site: str) -> bytes:
+    """Return how properties begin, up to where an event's own go on."""
     added = {"Integration": integration, "Property": site}
     written = jsons.encode({name: text for name, text in added.items() if text})
-    return b"" if written == b"{}" else written[1:-1] + b","
+    return written[:-1] if written == b"{}" else written[:-1] + b","
 
 
-def _currency(given: str | None) -> tuple[bytes, str]:
+def _currency(given: str | None) -> tuple[str, str]:
     code = checks.currency(given)
     if code is not None:
-        return f',"value_currency":"{code}"'.encode(), ""
-    return b"", "" if given is None else "value_currency left out: it is no ISO 4217 code"
+        return f',"value_currency":"{code}"', ""
+    return "", "" if given is None else "value_currency left out: it is no ISO 4217 code"

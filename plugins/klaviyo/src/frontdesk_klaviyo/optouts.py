@@ -18,8 +18,9 @@ from frontdesk_klaviyo.endpoints import PROFILES
 from frontdesk_klaviyo.subscriptions import FIELDS, moment, subscription, suppression_times
 
 VERSION: Final = 1
-#: How much of what was read before is read again: what was said may show late.
-OVERLAP: Final = timedelta(hours=1)
+#: How much of what was read before is read again: what was said may show late. For SMS less:
+#: during a first delivery every profile changes.
+OVERLAP: Final = {Channel.EMAIL: timedelta(hours=1), Channel.SMS: timedelta(minutes=10)}
 _SUPPRESSED: Final = "subscriptions.email.marketing.suppression.timestamp"
 _CHANGED: Final = "updated"
 _FIELD: Final = {Channel.EMAIL: "email", Channel.SMS: "phone_number"}
@@ -47,7 +48,9 @@ async def _walk(
 ) -> AsyncIterator[tuple[list[OptOut], datetime | None]]:
     """Ask for one channel; tell how far each page reached, if that is certain."""
     email = channel is Channel.EMAIL
-    start = _EVER if since is None else (since - OVERLAP).isoformat().replace("+00:00", "Z")
+    start = _EVER
+    if since is not None:
+        start = (since - OVERLAP[channel]).isoformat().replace("+00:00", "Z")
     field = _SUPPRESSED if email else _CHANGED
     comparison = "greater-or-equal" if email else "greater-than"
     params = {**FIELDS, "filter": f"{comparison}({field},{start})", "sort": field}

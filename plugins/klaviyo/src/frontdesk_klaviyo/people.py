@@ -87,13 +87,14 @@ class Entry:
 
 def entry(item: OutgoingProfile) -> Entry | str:
     """Return a profile as it is sent, or what is wrong with it."""
-    fault = checks.identifier_fault(item.email, item.phone_number)
+    email = None if item.email is None else checks.plain_email(item.email)
+    fault = checks.identifier_fault(email, item.phone_number)
     if fault is not None:
         return fault
     attributes: dict[str, Json] = {}
     notes: list[str] = []
-    if item.email is not None:
-        attributes["email"] = item.email
+    if email is not None:
+        attributes["email"] = email
     if item.phone_number is not None:
         if why := checks.phone_fault(item.phone_number):
             notes.append(f"phone_number left out: {why}")

@@ -74,12 +74,15 @@ class Carrier:
             accept=self._accept,
             refuse=self._refuse,
             told=_told,
+            # Without SMS an account takes nobody who has but a number.
+            doubtful=lambda one: one.email is None,
         )
 
-    def _accept(self, one: Entry) -> None:
-        for id in one.ids:
-            self.receipts.note(id, *one.notes)
-            self.receipts.accept(id)
+    def _accept(self, entries: Sequence[Entry]) -> None:
+        for one in entries:
+            self._note(one, *one.notes)
+            for id in one.ids:
+                self.receipts.accept(id)
 
     def _refuse(self, one: Entry, why: str) -> None:
         for id in one.ids:

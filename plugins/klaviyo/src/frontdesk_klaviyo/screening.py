@@ -32,6 +32,5 @@ def screen(batch: Batch, context: DeliveryContext) -> tuple[Receipt, ...]:
             if fault is not None:
                 receipts.refuse(consent.id, fault)
     else:
-        for _ in events.written(batch, context, receipts):
-            pass
+        events.screen(batch, context, receipts)
     return receipts.made()

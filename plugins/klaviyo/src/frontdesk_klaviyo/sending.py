@@ -69,17 +69,18 @@ class Sender(Generic[E]):
         accept: Is told of what was taken.
         refuse: Is told of what was not, and why.
         told: What of an entry must not come back in a reason.
-        patient: Go on however many are refused, as where a whole kind of them may be.
+        doubtful: Tells of which entries a whole account may have none, as of phone numbers:
+            however many of them are refused, that tells nothing about the others.
     """
 
     client: Client[Any]
     ask: Callable[[Sequence[E]], Awaitable[None]]
     named: Callable[[Sequence[E], Fault], Sequence[int]]
     mend: Callable[[E, Fault], E | None]
-    accept: Callable[[E], None]
+    accept: Callable[[Sequence[E]], None]
     refuse: Callable[[E, str], None]
     told: Callable[[E], Json]
-    patient: bool = False
+    doubtful: Callable[[E], bool]
     _accepted: bool = attrs.field(default=False, init=False)
     _refused: int = attrs.field(default=0, init=False)
 
@@ -102,16 +103,15 @@ class Sender(Generic[E]):
             await self._less(entries, error, again=again)
         else:
             self._accepted = True
-            for entry in entries:
-                self.accept(entry)
+            self.accept(entries)
 
     async def _less(self, entries: Sequence[E], error: RefusedError, *, again: bool) -> None:
         faults = faults_of(error)
         pointed = {} if error.status == TOO_LARGE else self._pointed(entries, faults)
         if not pointed and len(entries) == 1:
             pointed = {0: faults[0] if faults else _unexplained(error)}
-            self._refused += 1
-            if not (self._accepted or self.patient) and self._refused > _HOPELESS:
+            self._refused += not self.doubtful(entries[0])
+            if not self._accepted and self._refused > _HOPELESS:
                 raise error
         rest: list[E] = []
         for place, entry in enumerate(entries):

@@ -8,9 +8,18 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from frontdesk.client import Client
+from frontdesk.errors import RefusedError
 from frontdesk.model import Channel, ConsentState, Json
 from frontdesk.outgoing import OutgoingConsent, Subscription
-from frontdesk_klaviyo.calls import an_object, any_of, attributes_of, pages, rows
+from frontdesk_klaviyo import checks
+from frontdesk_klaviyo.calls import (
+    BAD_REQUEST,
+    an_object,
+    any_of,
+    attributes_of,
+    pages,
+    rows,
+)
 from frontdesk_klaviyo.endpoints import PROFILES
 
 #: What is asked for of a profile.
@@ -44,8 +53,12 @@ async def read(client: Client[Any], consents: Sequence[OutgoingConsent]) -> dict
         for consent in consents:
             if consent.channel is channel:
                 by_address.setdefault(consent.address.lower(), []).append(consent)
-        for addresses in _some(by_address):
-            shown = await _shown(client, channel, field, addresses)
+        fault = checks.email_fault if channel is Channel.EMAIL else checks.phone_fault
+        # What is no address is not sent either, and might spoil the question.
+        known = [address for address in by_address if fault(address) is None]
+        found |= {one.id: _UNKNOWN for some in by_address.values() for one in some}
+        for addresses in _some(known):
+            shown = await _asked(client, channel, field, addresses)
             for address in addresses:
                 for consent in by_address[address]:
                     found[consent.id] = shown.get(address, _UNKNOWN)
@@ -53,6 +66,22 @@ async def read(client: Client[Any], consents: Sequence[OutgoingConsent]) -> dict
 
 
 _UNKNOWN: Final = Subscription(None, None, "Klaviyo: no such profile")
+
+
+async def _asked(
+    client: Client[Any], channel: Channel, field: str, addresses: Sequence[str]
+) -> dict[str, Subscription]:
+    """Ask for some addresses; where Klaviyo cannot read one of them, without it."""
+    try:
+        return await _shown(client, channel, field, addresses)
+    except RefusedError as error:
+        if error.status != BAD_REQUEST:
+            raise
+        if len(addresses) == 1:
+            return {}
+    middle = len(addresses) // 2
+    first = await _asked(client, channel, field, addresses[:middle])
+    return first | await _asked(client, channel, field, addresses[middle:])
 
 
 async def _shown(

@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 import attrs
 
+from frontdesk_klaviyo.sandbox.consents import MARKETING, State
 from frontdesk_klaviyo.sandbox.events import Events
 from frontdesk_klaviyo.sandbox.ids import short
 from frontdesk_klaviyo.sandbox.jobs import Jobs
@@ -48,7 +49,7 @@ class Account:
         self.locale = "en-US"
         self.test_account = options.test_account
         #: What an account sends SMS from and how it subscribes; a test may change both.
-        self.sms_regions = listed(options.sms_regions)
+        self.sms_regions = frozenset(listed(options.sms_regions))
         self.default_opt_in: OptIn = options.default_opt_in
         self.age_gated_sms = options.age_gated_sms
         self.created = now
@@ -63,6 +64,10 @@ class Account:
         self._seed = seed
         self.key = self.add_key("main", SCOPES)
         self.erasure_key = self.add_key("erasure", ERASURE_SCOPES)
+
+        for named in listed(options.metrics):
+            integration, _, metric = named.rpartition(":")
+            self.add_metric(metric, integration or API, category=integration or API)
 
     def __repr__(self) -> str:
         return f"Account({self.id!r})"
@@ -84,6 +89,14 @@ class Account:
     ) -> Metric:
         """Make a metric, such as one an app of the platform sends already."""
         return self.metrics.add(name, integration, now or self.created, category)
+
+    def standing(self, channel: str = MARKETING) -> dict[str, State]:
+        """Tell how everybody stands to a channel who ever said something."""
+        return {
+            row.key: row.consents.of(channel).state
+            for row in self.profiles
+            if row.consents is not None
+        }
 
     def forget(self, profile: Profile) -> None:
         """Remove a person with everything about them."""

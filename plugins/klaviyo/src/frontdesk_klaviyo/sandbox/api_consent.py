@@ -1,4 +1,4 @@
-"""Subscribing, unsubscribing, suppressing."""
+"""Subscribing, and what bodies about consent have in common."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from frontdesk_klaviyo.sandbox import shapes_consent as shapes
 from frontdesk_klaviyo.sandbox.accounts import Account
 from frontdesk_klaviyo.sandbox.call import Call
 from frontdesk_klaviyo.sandbox.checks import email_fault, moment, phone_is_good, region
-from frontdesk_klaviyo.sandbox.consents import MARKETING, State, Wish
+from frontdesk_klaviyo.sandbox.consents import State, Wish
 from frontdesk_klaviyo.sandbox.lists import List
 from frontdesk_klaviyo.sandbox.people import NO_IDENTIFIER, PARTIAL, Who, take_in
-from frontdesk_klaviyo.sandbox.refusal import Problem, Refusal, invalid, missing
+from frontdesk_klaviyo.sandbox.refusal import Problem, invalid, missing
 from frontdesk_klaviyo.sandbox.shapes import Data
 from frontdesk_klaviyo.sandbox.wire import Reply
 
 SUBSCRIBED: Final = 1_000
-UNSUBSCRIBED: Final = 100
 PROFILES: Final = "/data/attributes/profiles/data"
 #: Since this revision clicks can be tracked or not.
 _CLICKS: Final = "2026-10-15"
@@ -65,9 +64,6 @@ def chosen_list(call: Call, relationships: shapes.OneList | UnsetType) -> List |
     return found
 
 
-# --- subscribing ---------------------------------------------------------------------------
-
-
 def subscribe(call: Call) -> Reply:
     """Subscribe many people, or none of them."""
     data = call.read(Data[shapes.SubscribeJob]).data
@@ -94,7 +90,7 @@ def _ask(
     call: Call, one: shapes.Subscriber, job: shapes.SubscribeAttributes, *, historical: bool
 ) -> tuple[Ask, list[tuple[str, str]]]:
     attributes = one.attributes
-    who, faults = _person(call, one.id, attributes.email, attributes.phone_number)
+    who, faults = person(call, one.id, attributes.email, attributes.phone_number, partial=True)
     source = job.custom_source if isinstance(job.custom_source, str) else None
     wishes: list[Wish] = []
     for where, channel, given in _given(attributes.subscriptions):
@@ -105,20 +101,22 @@ def _ask(
         wishes.append(Wish(channel=channel, consented_at=at, source=source))
     tracking = attributes.subscriptions.email
     if isinstance(tracking, shapes.EmailGiven) and tracking.click_tracking is not UNSET:
-        faults += _too_new(call)
+        faults += too_new(call)
     if not faults:
         faults += _reachable(call, who, wishes, attributes)
     return Ask(who, wishes), faults
 
 
-def _too_new(call: Call) -> Iterator[tuple[str, str]]:
-    if call.revision < _CLICKS:
+def too_new(call: Call) -> Iterator[tuple[str, str]]:
+    if call.revision < _CLICKS and call.options.unknown_members == "refuse":
         where = "attributes/subscriptions/email/click_tracking"
         yield where, "Object contains unknown field `click_tracking`."
 
 
-def _person(call: Call, identity: Any, email: Any, phone: Any) -> tuple[Who, list[tuple[str, str]]]:
-    """Read by what somebody is named."""
+def person(
+    call: Call, identity: Any, email: Any, phone: Any, *, partial: bool
+) -> tuple[Who, list[tuple[str, str]]]:
+    """Read by what somebody is named, and list what is wrong with it: where and what."""
     changes: dict[str, Any] = {}
     faults: list[tuple[str, str]] = []
     who = Who(identity if isinstance(identity, str) and identity else None, changes)
@@ -130,7 +128,7 @@ def _person(call: Call, identity: Any, email: Any, phone: Any) -> tuple[Who, lis
     if isinstance(phone, str):
         if phone_is_good(phone, call.options):
             changes["phone_number"] = phone
-        elif who.id or changes:
+        elif partial and (who.id or changes):
             who.phone_dropped = True
         else:
             faults.append(("attributes/phone_number", "Invalid phone number."))
@@ -229,104 +227,3 @@ def _subscribe(
                 account.counts["subscribed"] += 1
         if joins and chosen is not None:
             chosen.members.setdefault(row.number, now)
-
-
-def confirm(account: Account, who: str, now: datetime) -> int:
-    """Let somebody click the links in the messages that ask for a confirmation."""
-    row = account.profiles.get(who)
-    if row is None or row.consents is None:
-        return 0
-    waiting, row.consents.pending = row.consents.pending, []
-    for wish in waiting:
-        row.consents.subscribe(wish, now, kind="confirmed")
-        account.counts["subscribed"] += 1
-        found = account.lists.by_id(wish.list) if wish.list else None
-        if found is not None:
-            found.members.setdefault(row.number, now)
-    return len(waiting)
-
-
-# --- unsubscribing -------------------------------------------------------------------------
-
-
-def unsubscribe(call: Call) -> Reply:
-    """Unsubscribe many people, or none of them."""
-    data = call.read(Data[shapes.UnsubscribeJob]).data
-    counted(call, len(data.attributes.profiles.data), UNSUBSCRIBED)
-    good, problems = call.reader.each(shapes.Unsubscriber, data.attributes.profiles.data, PROFILES)
-    asks: list[tuple[Who, list[str]]] = []
-    for index, one in good.items():
-        who, faults = _person(call, None, one.attributes.email, one.attributes.phone_number)
-        tracking = one.attributes.subscriptions.email
-        if isinstance(tracking, shapes.EmailTaken) and tracking.click_tracking is not UNSET:
-            faults += _too_new(call)
-        asks.append((who, _taken(one.attributes.subscriptions)))
-        problems += [Problem(what, f"{PROFILES}/{index}/{where}") for where, what in faults]
-    call.refuse(problems)
-    chosen = chosen_list(call, data.relationships)
-    call.work.later(call.options.consent_delay, partial(_unsubscribe, call.account, asks, chosen))
-    return Reply(202)
-
-
-def _taken(channels: shapes.ChannelsTaken) -> list[str]:
-    named: tuple[tuple[str, Any], ...] = (
-        ("email", channels.email),
-        ("sms", channels.sms),
-        ("whatsapp", channels.whatsapp),
-        ("push", channels.push),
-    )
-    kinds = ("marketing", "transactional", "conversational", "open_tracking", "click_tracking")
-    return [
-        f"{channel}.{kind}"
-        for channel, parts in named
-        for kind in kinds
-        if isinstance(getattr(parts, kind, None), shapes.Taken)
-    ]
-
-
-def _unsubscribe(
-    account: Account, asks: list[tuple[Who, list[str]]], chosen: List | None, now: datetime
-) -> None:
-    for who, channels in asks:
-        row = take_in(account, who, now)
-        consents = row.consent()
-        on_list = chosen is not None and row.number in chosen.members
-        for channel in channels:
-            if chosen is not None and on_list and channel == MARKETING:
-                consents.leave(chosen.id, now)
-            else:
-                # Whoever is not on the list that was named is unsubscribed from everything.
-                consents.unsubscribe(channel, now)
-                account.counts["unsubscribed"] += 1
-        if chosen is not None and on_list and channels:
-            chosen.members.pop(row.number, None)
-
-
-# --- suppressing ---------------------------------------------------------------------------
-
-
-def addresses(call: Call, data: shapes.SuppressJob | shapes.UnsuppressJob) -> list[str] | List:
-    """Read whom a request means: addresses, or the members of a list."""
-    related, profiles = data.relationships, data.attributes.profiles
-    listed = related is not UNSET and related.list is not UNSET
-    segmented = related is not UNSET and related.segment is not UNSET
-    named = profiles is not UNSET and profiles is not None
-    if sum((listed, segmented, named)) != 1:
-        raise invalid("Exactly one of profiles, a list and a segment must be given.")
-    if segmented:
-        raise Refusal(404, Problem("A segment with this id does not exist."))
-    if related is not UNSET and related.list is not UNSET:
-        found = call.account.lists.by_id(related.list.data.id)
-        if found is None:
-            raise missing(f"A list with id {related.list.data.id} does not exist.")
-        call.items = len(found.members)
-        return found
-    raws = profiles.data if profiles is not UNSET and profiles is not None else []
-    counted(call, len(raws), UNSUBSCRIBED)
-    good, problems = call.reader.each(shapes.Suppressed, raws, PROFILES)
-    for index, one in good.items():
-        fault = email_fault(one.attributes.email)
-        if fault is not None:
-            problems.append(Problem(fault, f"{PROFILES}/{index}/attributes/email"))
-    call.refuse(problems)
-    return [one.attributes.email.lower() for one in good.values()]

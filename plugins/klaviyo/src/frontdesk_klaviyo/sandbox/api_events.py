@@ -235,7 +235,7 @@ def _row(draft: Draft, profile: int, metric: int) -> Row:
 
 def _queue(call: Call, bundles: list[Bundle]) -> None:
     account, integration = call.account, call.key.integration
-    domains = listed(call.options.dropped_domains)
+    domains = frozenset(listed(call.options.dropped_domains))
     task = partial(_process, account, bundles, integration, domains)
     call.work.later(call.options.event_delay, task)
 

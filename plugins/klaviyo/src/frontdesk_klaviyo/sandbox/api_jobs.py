@@ -10,7 +10,8 @@ from msgspec import UNSET
 
 from frontdesk_klaviyo.sandbox import filters, shapes, shapes_consent
 from frontdesk_klaviyo.sandbox.accounts import Account
-from frontdesk_klaviyo.sandbox.api_consent import PROFILES, addresses
+from frontdesk_klaviyo.sandbox.api_consent import PROFILES
+from frontdesk_klaviyo.sandbox.api_unsubscribe import addresses
 from frontdesk_klaviyo.sandbox.call import Call, sparse, stamp
 from frontdesk_klaviyo.sandbox.filters import Kind
 from frontdesk_klaviyo.sandbox.jobs import Failure, Job

@@ -89,7 +89,7 @@ class Events:
         self._rows: list[Row | None] = []
         self._seen: set[bytes] = set()
         self._count = 0
-        #: Grows with each event, in whatever order they come: equal sums, equal events.
+        #: If only counted: grows with each event, in whatever order they come.
         self.sum = 0
         self.sorted = Sorted()
 
@@ -139,8 +139,9 @@ class Events:
         metric.valued = metric.valued or row.value is not None
         if self._keep != "all":
             row = msgspec.structs.replace(row, properties=digest_of(row.properties))
+        if self._keep == "count":
             self.sum = (self.sum + _worth(row, profile.key, metric.name)) % _MODULUS
-        if self._keep != "count":
+        else:
             self._rows.append(row)
         return True
 

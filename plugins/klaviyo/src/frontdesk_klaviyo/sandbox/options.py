@@ -80,6 +80,9 @@ class Options:
         "How subscribing works where no list is named.",
         validator=attrs.validators.in_(("double_opt_in", "single_opt_in")),
     )
+    metrics: str = _field(
+        "", "Metrics that are there from the start, such as 'Mews:Confirmed Reservation, API:Stay'."
+    )
     age_gated_sms: bool = _field(False, "Subscribing to SMS takes a date of birth.")
     error_limit: int = _field(100, "At most so many errors in one answer.")
     missing_revision: Literal["refuse", "fall_forward"] = _switch(
@@ -140,6 +143,6 @@ class Options:
     )
 
 
-def listed(text: str) -> frozenset[str]:
+def listed(text: str) -> tuple[str, ...]:
     """Read what an option lists with commas."""
-    return frozenset(one.strip() for one in text.split(",") if one.strip())
+    return tuple(one.strip() for one in text.split(",") if one.strip())

@@ -6,17 +6,17 @@ import contextlib
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import attrs
+from starlette.requests import ClientDisconnect
 
 from frontdesk.client import Clock, SystemClock
 from frontdesk.sandbox import ASGI
-from frontdesk_klaviyo.sandbox import admission, query, snapshots, wire
+from frontdesk_klaviyo.sandbox import admission, consents, people_acts, query, snapshots, wire
 from frontdesk_klaviyo.sandbox.accounts import Account, Key
-from frontdesk_klaviyo.sandbox.api_consent import confirm
 from frontdesk_klaviyo.sandbox.call import Call
 from frontdesk_klaviyo.sandbox.faults import AnyFault, Faults, Reset, Slow, Status, Throttle, Twice
 from frontdesk_klaviyo.sandbox.journal import Asked, Journal
@@ -30,6 +30,8 @@ from frontdesk_klaviyo.sandbox.work import Work
 
 #: Shown in the journal; the value of a key never is.
 _SHOWN: Final = ("accept", "content-type", "content-encoding", "revision", "user-agent")
+#: Since this revision answers carry hints for whoever is no person.
+_HINTS_SINCE: Final = "2026-10-15"
 _PREDICTIONS: Final = "predictive_analytics"
 
 
@@ -106,10 +108,35 @@ class Platform:
 
     def confirm(self, who: str, account: str | None = None) -> int:
         """Let somebody confirm what they subscribed to; return to how many channels."""
+        with self._acting(account) as (chosen, now):
+            return people_acts.confirm(chosen, who, now)
+
+    def opt_in(self, who: str, to: str | None = None, account: str | None = None) -> None:
+        """Let somebody sign up for e-mail in a form of Klaviyo's; *to* is a list's id."""
+        with self._acting(account) as (chosen, now):
+            people_acts.opt_in(chosen, who, now, to)
+
+    def opt_out(
+        self, who: str, channel: str = consents.MARKETING, account: str | None = None
+    ) -> None:
+        """Let somebody unsubscribe by the link in a message."""
+        with self._acting(account) as (chosen, now):
+            people_acts.opt_out(chosen, who, now, channel)
+
+    def suppress(self, who: str, reason: people_acts.Reason, account: str | None = None) -> None:
+        """Let an address bounce, somebody complain of spam, or a marketer suppress them."""
+        with self._acting(account) as (chosen, now):
+            people_acts.suppress(chosen, who, now, reason)
+
+    @contextlib.contextmanager
+    def _acting(self, account: str | None) -> Iterator[tuple[Account, datetime]]:
+        """Choose an account in which all is done that is due."""
         with self._lock:
             self.work.settle()
-            chosen = self.account if account is None else self.accounts[account]
-            return confirm(chosen, who, self.clock.now())
+            yield self._chosen(account), self.clock.now()
+
+    def _chosen(self, account: str | None) -> Account:
+        return self.account if account is None else self.accounts[account]
 
     def state(self, account: str | None = None) -> dict[str, Any]:
         """Tell all an account knows, but ids and times of receipt, once all is processed.
@@ -118,15 +145,18 @@ class Platform:
         """
         with self._lock:
             self.work.drain()
-            chosen = self.account if account is None else self.accounts[account]
-            return snapshots.state(chosen, self.options)
+            return snapshots.state(self._chosen(account), self.options)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "lifespan":
             await wire.live(receive, send)
             return
-        visit = _Visit(await wire.read(scope, receive), self.clock.now(), self.clock.monotonic())
+        try:
+            request = await wire.read(scope, receive)
+        except ClientDisconnect:
+            return
+        visit = _Visit(request, self.clock.now(), self.clock.monotonic())
         body = b""
         try:
             with self._lock:
@@ -211,7 +241,10 @@ class Platform:
                 with contextlib.suppress(Refusal):
                     endpoint.handler(call)
             self._fail(visit, fault, processed=True)
-        return attrs.evolve(reply, headers={**visit.headers, **reply.headers})
+        content = reply.content
+        if content is not None and call.revision >= _HINTS_SINCE:
+            content = {**content, "meta": {"agent_hints": {"next_steps": []}}}
+        return Reply(reply.status, content, {**visit.headers, **reply.headers})
 
     def _fail(self, visit: _Visit, fault: AnyFault, *, processed: bool) -> None:
         if isinstance(fault, Reset) and fault.processed == processed:
@@ -232,8 +265,8 @@ class Platform:
             visit.account.counts["throttled"] += 1
         # What an answer says of the windows, a 429 does not.
         headers: Mapping[str, str] = {} if throttling else visit.headers
-        identity = f"00000000-0000-4000-8000-{next(self._numbers):012x}"
-        return Reply(refusal.status, refusal.body(identity), {**headers, **refusal.headers})
+        content = refusal.body(lambda: f"00000000-0000-4000-8000-{next(self._numbers):012x}")
+        return Reply(refusal.status, content, {**headers, **refusal.headers})
 
     def _note(self, visit: _Visit, body: bytes) -> None:
         request = visit.request

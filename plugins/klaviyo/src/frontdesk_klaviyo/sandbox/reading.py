@@ -64,7 +64,8 @@ class Reader:
 def _problem(message: str, base: str) -> Problem:
     found = cast("re.Match[str]", _WHERE.match(message))
     what = found["what"]
-    return Problem(f"{what}.", "/".join([base, *_steps(what, found["path"])]) or "/")
+    steps = (step.replace("~", "~0").replace("/", "~1") for step in _steps(what, found["path"]))
+    return Problem(f"{what}.", "/".join([base, *steps]) or "/")
 
 
 def _steps(what: str, path: str | None) -> list[str]:
@@ -74,12 +75,19 @@ def _steps(what: str, path: str | None) -> list[str]:
 
 
 def _without(content: bytes | msgspec.Raw, message: str) -> bytes:
-    """Take the member away that a message complains about."""
+    """Take the member away that a message complains about, in all rows alike."""
     found = cast("re.Match[str]", _WHERE.match(message))
     *steps, name = _steps(found["what"], found["path"])
     value = msgspec.json.decode(content)
-    place = value
-    for step in steps:
-        place = place[int(step)] if isinstance(place, list) else place[step]
-    del place[name]
+    _strip(value, steps, name)
     return msgspec.json.encode(value)
+
+
+def _strip(value: Any, steps: list[str], name: str) -> None:
+    if isinstance(value, list):
+        for one in value:
+            _strip(one, steps[1:], name)
+    elif isinstance(value, dict) and steps:
+        _strip(value.get(steps[0]), steps[1:], name)
+    elif isinstance(value, dict):
+        value.pop(name, None)

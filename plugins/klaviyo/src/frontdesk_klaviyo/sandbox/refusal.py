@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import attrs
@@ -52,15 +52,10 @@ class Refusal(Exception):  # noqa: N818  # as a request is refused, not an error
         self.headers = dict(headers or {})
         self.code = code
 
-    def body(self, identity: str) -> dict[str, Any]:
-        """Give the errors as Klaviyo words them."""
+    def body(self, draw: Callable[[], str]) -> dict[str, Any]:
+        """Give the errors as Klaviyo words them; *draw* makes an id for each."""
         problems = self.problems or (Problem(title(self.status)),)
-        return {
-            "errors": [
-                self._error(problem, f"{identity}-{number:04x}")
-                for number, problem in enumerate(problems)
-            ]
-        }
+        return {"errors": [self._error(problem, draw()) for problem in problems]}
 
     def _error(self, problem: Problem, identity: str) -> dict[str, Any]:
         code, words = _TITLES.get(self.status, ("error", "Error."))
@@ -99,10 +94,3 @@ def wrong(parameter: str, detail: str) -> Refusal:
 def missing(detail: str) -> Refusal:
     """Say that something is not there."""
     return Refusal(404, Problem(detail))
-
-
-def refuse_all(problems: Iterable[Problem]) -> None:
-    """Refuse a body if anything is wrong with it."""
-    found = tuple(problems)
-    if found:
-        raise Refusal(400, *found)

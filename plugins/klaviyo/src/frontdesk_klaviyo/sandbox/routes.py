@@ -15,6 +15,7 @@ from frontdesk_klaviyo.sandbox import (
     api_lists,
     api_profiles,
     api_reading,
+    api_unsubscribe,
 )
 from frontdesk_klaviyo.sandbox.call import Call
 from frontdesk_klaviyo.sandbox.query import Page
@@ -228,7 +229,7 @@ ENDPOINTS: Final = (
         "/api/profile-subscription-bulk-delete-jobs",
         L,
         _SUBSCRIBE,
-        api_consent.unsubscribe,
+        api_unsubscribe.unsubscribe,
     ),
     Endpoint(
         "bulk_suppress_profiles",
