@@ -165,6 +165,17 @@ async def test_test_domains_are_dropped_without_a_word(clock: Clock) -> None:
     assert platform.counts["dropped"] == 2
 
 
+async def test_an_event_of_an_unknown_id_is_lost(platform: Platform) -> None:
+    ask = door(platform)
+    for who in ({"id": "nobody"}, {"id": "nobody", "attributes": ADA["attributes"]}):
+        profile = {"type": "profile", "attributes": {}, **who}
+        assert (await ask("POST", "events", json=single(profile=profile))).status_code == 202
+    platform.drain()
+
+    assert platform.counts == {"lost": 1, "events": 1}
+    assert len(platform.account.profiles) == 1
+
+
 async def test_an_event_brings_its_profile(platform: Platform) -> None:
     attributes = {"email": "ada@hotel.test", "first_name": "Ada", "properties": {"VIP": True}}
     ask = door(platform)

@@ -58,7 +58,8 @@ class Account:
         self.events = Events(seed, options, self.profiles, self.metrics)
         self.lists = Lists(seed)
         self.jobs = Jobs(seed, work, options.job_delay)
-        #: events, duplicates, dropped, throttled, erased, ...
+        #: Of events: events, duplicates, dropped (test domains), lost (of nobody). Of people:
+        #: imported, patched, subscribed, unsubscribed, suppressed, erased. Of requests: throttled.
         self.counts: Counter[str] = Counter()
         self.keys: list[Key] = []
         self._seed = seed

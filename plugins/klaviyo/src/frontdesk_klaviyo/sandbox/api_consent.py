@@ -108,6 +108,7 @@ def _ask(
 
 
 def too_new(call: Call) -> Iterator[tuple[str, str]]:
+    """Refuse to hear of clicks before they could be spoken of."""
     if call.revision < _CLICKS and call.options.unknown_members == "refuse":
         where = "attributes/subscriptions/email/click_tracking"
         yield where, "Object contains unknown field `click_tracking`."

@@ -1,4 +1,4 @@
-"""Events: one at a time, in bulk, and reading them back."""
+"""Taking events in: one at a time, and in bulk."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from frontdesk_klaviyo.sandbox.checks import (
 from frontdesk_klaviyo.sandbox.events import Row
 from frontdesk_klaviyo.sandbox.options import listed
 from frontdesk_klaviyo.sandbox.people import PARTIAL, Who, read_who, take_in
+from frontdesk_klaviyo.sandbox.profiles import IDENTIFIERS
 from frontdesk_klaviyo.sandbox.refusal import Problem, Refusal, invalid
 from frontdesk_klaviyo.sandbox.shapes import Data, Event, EventEntry, EventGroup, EventJob
 from frontdesk_klaviyo.sandbox.wire import Reply
@@ -240,6 +241,12 @@ def _queue(call: Call, bundles: list[Bundle]) -> None:
     call.work.later(call.options.event_delay, task)
 
 
+def _nobody(account: Account, who: Who) -> bool:
+    """Tell whether somebody is named by an id alone that is nobody's (any more)."""
+    named = any(who.changes.get(name) for name in IDENTIFIERS)
+    return who.id is not None and not named and account.profiles.by_id(who.id) is None
+
+
 def _process(
     account: Account,
     bundles: list[Bundle],
@@ -251,6 +258,9 @@ def _process(
         email = bundle.who.changes.get("email") or ""
         if email.rpartition("@")[2] in domains:
             account.counts["dropped"] += len(bundle.drafts)
+            continue
+        if _nobody(account, bundle.who):
+            account.counts["lost"] += len(bundle.drafts)
             continue
         profile = take_in(account, bundle.who, now)
         latest = profile.last_event

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -129,7 +129,7 @@ class Platform:
             people_acts.suppress(chosen, who, now, reason)
 
     @contextlib.contextmanager
-    def _acting(self, account: str | None) -> Iterator[tuple[Account, datetime]]:
+    def _acting(self, account: str | None) -> Generator[tuple[Account, datetime]]:
         """Choose an account in which all is done that is due."""
         with self._lock:
             self.work.settle()
