@@ -29,7 +29,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     (r"py:.*", r"(?!frontdesk).*"),
     # Inside the core: signatures may name it, but nobody has to know more about it.
-    (r"py:.*", r"frontdesk\.(registry|store|connection|client\._\w+)\..*"),
+    (r"py:.*", r"frontdesk\.(registry|store|connection|destination|client\._\w+)\..*"),
     (r"py:class", r"frontdesk\.walkers\.C"),
 ]
 

@@ -61,6 +61,7 @@ def _desk(
     Path("wrong.toml").write_text(WRONG, "utf-8")
     yield
     sys.modules.pop("lido", None)
+    sys.modules.pop("gazette", None)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")

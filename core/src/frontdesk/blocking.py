@@ -19,12 +19,16 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from frontdesk import desk as async_desk
 from frontdesk.connection import Connection
+from frontdesk.deliver.checking import DestinationCheck
+from frontdesk.deliver.report import DeliveryReport
+from frontdesk.destination import Destination
 from frontdesk.errors import FrontdeskError
 from frontdesk.ingest.checking import Check
 from frontdesk.ingest.receiving import Answer
 from frontdesk.ingest.remap import Remapped
 from frontdesk.progress import Report, Update
 from frontdesk.store import forgetting, inbox, listing
+from frontdesk.store.outlooks import DestinationRow, RefusalRow
 from frontdesk.store.pruning import Pruned
 from frontdesk.store.runtime_secrets import Rekeyed
 from frontdesk.store.status import ConnectionRow
@@ -72,9 +76,18 @@ class Desk:
         """The connections by name."""
         return self._desk.connections
 
+    @property
+    def destinations(self) -> dict[str, Destination]:
+        """The destinations by name."""
+        return self._desk.destinations
+
     def connect(self, *args: Any, **options: Any) -> Connection:
         """Bind a connector to an account; see :meth:`frontdesk.Desk.connect`."""
         return self._desk.connect(*args, **options)
+
+    def add_destination(self, *args: Any, **options: Any) -> Destination:
+        """Bind a destination plugin; see :meth:`frontdesk.Desk.add_destination`."""
+        return self._desk.add_destination(*args, **options)
 
     def subscribe(self, listener: Callable[[Update], None]) -> Callable[[], None]:
         """Call *listener*, in the loop's thread, after every commit of a sync."""
@@ -91,6 +104,44 @@ class Desk:
     def check(self, connection: Connection | str) -> Check:
         """Ask the platform whether all is well; see :meth:`frontdesk.Desk.check`."""
         return self._run(lambda: self._desk.check(connection))
+
+    def deliver(
+        self, destination: Destination | str, *, only: str | None = None, dry_run: bool = False
+    ) -> DeliveryReport:
+        """Deliver what was not sent yet; see :meth:`frontdesk.Desk.deliver`."""
+        return self._run(lambda: self._desk.deliver(destination, only=only, dry_run=dry_run))
+
+    def deliver_all(
+        self, *names: str, only: str | None = None, dry_run: bool = False
+    ) -> list[DeliveryReport | FrontdeskError]:
+        """Deliver to several destinations; see :meth:`frontdesk.Desk.deliver_all`."""
+        return self._run(lambda: self._desk.deliver_all(*names, only=only, dry_run=dry_run))
+
+    def check_destination(self, destination: Destination | str) -> DestinationCheck:
+        """Ask a destination whether all is well."""
+        return self._run(lambda: self._desk.check_destination(destination))
+
+    def destination_status(self) -> list[DestinationRow]:
+        """Return how every destination is that the store knows."""
+        return self._run(self._desk.destination_status)
+
+    def refusals(self, destination: Destination | str | None = None) -> list[RefusalRow]:
+        """Return what destinations would not take; see :meth:`frontdesk.Desk.refusals`."""
+        return self._run(lambda: self._desk.refusals(destination))
+
+    def redeliver(
+        self,
+        destination: Destination | str,
+        connection: Connection | str | None = None,
+        *,
+        refused: bool = False,
+    ) -> int:
+        """Let the next delivery send again; see :meth:`frontdesk.Desk.redeliver`."""
+        return self._run(lambda: self._desk.redeliver(destination, connection, refused=refused))
+
+    def rebind(self, destination: Destination | str) -> str:
+        """Let a destination go to another account; see :meth:`frontdesk.Desk.rebind`."""
+        return self._run(lambda: self._desk.rebind(destination))
 
     def replay(self, *ids: int) -> dict[int, str]:
         """Try entries of quarantine again; see :meth:`frontdesk.Desk.replay`."""
@@ -120,13 +171,13 @@ class Desk:
         """Return how every connection is that the store knows."""
         return self._run(self._desk.status)
 
-    def pause(self, connection: Connection | str) -> None:
-        """Stop syncing a connection; see :meth:`frontdesk.Desk.pause`."""
-        self._run(lambda: self._desk.pause(connection))
+    def pause(self, name: Connection | Destination | str) -> None:
+        """Stop working for a connection or destination; see :meth:`frontdesk.Desk.pause`."""
+        self._run(lambda: self._desk.pause(name))
 
-    def resume(self, connection: Connection | str) -> None:
-        """Let a connection be synced again; see :meth:`frontdesk.Desk.resume`."""
-        self._run(lambda: self._desk.resume(connection))
+    def resume(self, name: Connection | Destination | str) -> None:
+        """Let a connection or destination go on; see :meth:`frontdesk.Desk.resume`."""
+        self._run(lambda: self._desk.resume(name))
 
     def refetch(self, connection: Connection | str, stream: str | None = None) -> tuple[str, ...]:
         """Let the next sync read again; see :meth:`frontdesk.Desk.refetch`."""

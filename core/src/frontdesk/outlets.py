@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import httpx
+from sqlalchemy import Connection as Db
 
 from frontdesk import destination as destining
 from frontdesk import registry
@@ -21,6 +22,7 @@ from frontdesk.errors import ConfigurationError, FrontdeskError, LeaseError
 from frontdesk.store import Store, due, redelivering
 from frontdesk.store import destinations as stored
 from frontdesk.store.forgetting import Receipt
+from frontdesk.store.inbox import audit
 from frontdesk.store.outlooks import DestinationRow, RefusalRow, list_destinations, list_refusals
 
 
@@ -141,7 +143,7 @@ class Outlets(Books):
         )
 
     async def rebind(self, destination: Destination | str) -> str:
-        """Let a destination go over to whatever account its credentials open next.
+        """Let a destination go over to whatever account its credentials open next; it is noted.
 
         Returns:
             The account it leaves. What was sent there stays noted.
@@ -150,7 +152,13 @@ class Outlets(Books):
             ConfigurationError: Nothing was ever delivered to such a destination.
         """
         name, now = name_of(destination), self._clock.now()
-        return await self.store.write(lambda db: stored.rebind(db, name, now))
+
+        def write(db: Db) -> str:
+            left = stored.rebind(db, name, now)
+            audit(db, now, "destinations rebind", {"destination": name, "account": left})
+            return left
+
+        return await self.store.write(write)
 
     async def forget(self, who: str) -> list[Receipt]:
         """Erase a guest from the store, and from every destination that knows of him.

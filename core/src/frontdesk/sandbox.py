@@ -28,7 +28,7 @@ ASGI: TypeAlias = Callable[
 class Sandbox:
     """An emulated platform, ready to be served.
 
-    The last three are how whoever started it follows live changes, whatever the platform:
+    ``play``, ``send_to`` and ``flush`` are how whoever started it follows live changes, whatever the platform:
     they may be called from any thread, while the sandbox is served in another::
 
         made.send_to("http://127.0.0.1:8000/webhooks/mews")  # its secret is among settings
@@ -36,11 +36,14 @@ class Sandbox:
         await made.flush()
         made.send_to(None)
 
-    Each is None where the platform has no such thing.
+    A destination's tells what arrived. Each is None where the platform has no such thing.
+
+    Where the options have a field ``demo``, it is set when the sandbox serves the demo: a
+    destination's then takes the guests of the other sandboxes, who live at ``example.com``.
     """
 
     app: ASGI
-    #: What a connection must be configured with to be let in, less its base URL.
+    #: What it must be configured with to be let in, less its base URL.
     settings: Mapping[str, object]
     #: One sentence for the person who started it: what is inside.
     title: str
@@ -54,3 +57,5 @@ class Sandbox:
     #: Sends every webhook that waits, once, however late it was to be, and returns when all
     #: were answered. What was refused waits again.
     flush: Callable[[], Awaitable[None]] | None = None
+    #: Counts what has arrived at a destination, each under a few words: ``profiles``.
+    arrived: Callable[[], Mapping[str, int]] | None = None

@@ -7,44 +7,46 @@ import socket
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
 from frontdesk.errors import ConfigurationError
-from frontdesk.registry import Connector
+from frontdesk.registry import Connector, DestinationPlugin
 from frontdesk.sandbox import ASGI, Sandbox
 from frontdesk.settings import structure
 
+Plugin: TypeAlias = Connector | DestinationPlugin
 
-def options_of(connector: Connector) -> tuple[attrs.Attribute[Any], ...]:
-    """Return what a connector's sandbox can be told, as fields of its options class.
+
+def options_of(plugin: Plugin) -> tuple[attrs.Attribute[Any], ...]:
+    """Return what a plugin's sandbox can be told, as fields of its options class.
 
     Raises:
-        ConfigurationError: The connector has no sandbox, or its libraries are missing.
+        ConfigurationError: The plugin has no sandbox, or its libraries are missing.
     """
-    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(_module(connector).Options)
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(_module(plugin).Options)
     return fields
 
 
-def make_sandbox(connector: Connector, options: Mapping[str, Any] | None = None) -> Sandbox:
-    """Make a connector's sandbox.
+def make_sandbox(plugin: Plugin, options: Mapping[str, Any] | None = None) -> Sandbox:
+    """Make a plugin's sandbox.
 
     Raises:
-        ConfigurationError: The connector has no sandbox, or its libraries are missing.
+        ConfigurationError: The plugin has no sandbox, or its libraries are missing.
         SettingsError: An option is unknown or of the wrong kind.
     """
-    module = _module(connector)
-    structured = structure(module.Options, options or {}, where=f"sandbox {connector.name}")
-    function = (connector.manifest.sandbox or "").partition(":")[2]
+    module = _module(plugin)
+    structured = structure(module.Options, options or {}, where=f"sandbox {plugin.name}")
+    function = (plugin.manifest.sandbox or "").partition(":")[2]
     sandbox: Sandbox = getattr(module, function)(structured)
     return sandbox
 
 
-def _module(connector: Connector) -> Any:
-    place = connector.manifest.sandbox
+def _module(plugin: Plugin) -> Any:
+    place = plugin.manifest.sandbox
     if place is None:
-        raise ConfigurationError(f"connector {connector.name!r} has no sandbox")
+        raise ConfigurationError(f"{plugin.name!r} has no sandbox")
     try:
         return importlib.import_module(place.partition(":")[0])
     except ImportError as error:

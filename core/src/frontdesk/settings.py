@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar, cast, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 import cattrs
 from attrs import fields_dict
@@ -58,6 +59,10 @@ def _explain(error: BaseException, kind: type | None) -> str:
         return f"unknown setting {', '.join(map(repr, sorted(error.extra_fields)))}"
     if isinstance(error, KeyError):
         return f"required setting missing: {error.args[0]!r}"
+    kinds = [one for one in get_args(kind) if one is not type(None)]
+    if len(kinds) == 1 and get_origin(kind) in {Union, UnionType}:
+        # What may be left out is explained like what may not.
+        (kind,) = kinds
     choices = get_args(kind) if get_origin(kind) is Literal else ()
     if choices:
         return f"must be one of {', '.join(map(repr, choices))}"

@@ -1,7 +1,7 @@
 """The commands, and how each ends: a status, and never a traceback.
 
 Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 done but something was
-newly quarantined, 130 stopped by Ctrl-C.
+newly quarantined or refused, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -15,7 +15,20 @@ from typing import Final, NoReturn, TextIO
 
 import typer
 
-from frontdesk.cli import demo, guests, look, mapping, moving, operate, serve, start, work
+from frontdesk.cli import (
+    checking,
+    deliver,
+    demo,
+    destinations,
+    guests,
+    look,
+    mapping,
+    moving,
+    operate,
+    serve,
+    start,
+    work,
+)
 from frontdesk.errors import ConfigurationError, FrontdeskError, PlatformError
 
 DONE: Final = 0
@@ -30,7 +43,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, start, work, serve, operate, mapping, look, guests, moving):
+for module in (
+    demo,
+    start,
+    checking,
+    work,
+    deliver,
+    destinations,
+    serve,
+    operate,
+    mapping,
+    look,
+    guests,
+    moving,
+):
     module.add(app)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -36,11 +37,14 @@ def demo(
     store: Annotated[
         Path, typer.Option("--store", help="The demo's own store; made anew each time.")
     ] = Path("frontdesk-demo.db"),
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="Deliver to the sandbox of this destination plugin as well."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Sync every installed connector's sandbox into a store of its own, and show it."""
-    from frontdesk.cli.work import report, run_sync  # keeps --help fast
-    from frontdesk.desk import Desk
+    from frontdesk.desk import Desk  # keeps --help fast
     from frontdesk.servicing import ServiceSettings
 
     connectors = _with_sandbox()
@@ -48,19 +52,41 @@ def demo(
     # Nobody wants to watch webhooks wait for each other.
     desk = Desk(store, service=ServiceSettings(collect=1))
     with ExitStack() as sandboxes:
-        made = {
-            PREFIX + connector.name: _connect(desk, connector, sandboxes)
-            for connector in connectors
-        }
-        results = run(run_sync, desk, ())
-        if not any(isinstance(result, FrontdeskError) for result in results):
-            run(_play, desk, made)
-    status = report(results, json=False) if not json else 0
-    if not any(isinstance(result, FrontdeskError) for result in results):
-        run(_show, desk, json)
+        status = _work(desk, connectors, to, sandboxes, json=json)
     if not json and not status:
-        _say_what_next(store, connectors[0].name)
+        _say_what_next(store, connectors[0].name, to)
     raise typer.Exit(status)
+
+
+def _work(
+    desk: Desk, connectors: list[Connector], to: str | None, sandboxes: ExitStack, *, json: bool
+) -> int:
+    """Sync, deliver, let things happen, and show it all; return the exit status."""
+    from frontdesk.cli.demo_delivery import Outlet  # keeps --help fast
+    from frontdesk.cli.work import report, run_sync
+
+    made = {PREFIX + one.name: _connect(desk, one, sandboxes) for one in connectors}
+    outlet = None if to is None else Outlet.add(desk, to, sandboxes)
+    # Whatever becomes of it: a store of made-up guests reaches nobody else.
+    sandboxes.callback(_hold, desk)
+    results = run(run_sync, desk, ())
+    failed = any(isinstance(result, FrontdeskError) for result in results)
+    if not failed:
+        if outlet is not None:
+            outlet.deliver_history()
+        run(_play, desk, made)
+    status = report(results, json=False) if not json else 0
+    if not failed:
+        run(_show, desk, None if outlet is None else outlet.arrived(), json)
+    return status
+
+
+def _hold(desk: Desk) -> None:
+    """Let nothing be done with the demo's store until a person says so."""
+    from frontdesk.store.states import hold_all  # keeps --help fast
+
+    because = "this is the store of a demo, and its guests are made up"
+    run(desk.store.write, lambda db: hold_all(db, datetime.now(UTC), because))
 
 
 def _with_sandbox() -> list[Connector]:
@@ -84,9 +110,10 @@ def _clear(store: Path) -> None:
     if not store.exists():
         return
     earlier = Desk(store)
-    known = run(earlier.status)
+    known = [row.name for row in run(earlier.status)]
+    known += [row.name for row in run(earlier.destination_status)]
     earlier.close()
-    if not all(row.name.startswith(PREFIX) for row in known):
+    if not all(name.startswith(PREFIX) for name in known):
         raise ConfigurationError(
             f"{str(store)!r} is not a store of the demo's; choose another with --store"
         )
@@ -125,6 +152,7 @@ async def _play(desk: Desk, sandboxes: dict[str, Sandbox]) -> None:
             # Other processes drain as well, so nothing here can be told.
             while any(box.pending for box in await desk.inboxes()):  # noqa: ASYNC110
                 await anyio.sleep(0.1)
+            await _delivered(desk)
         received = sum(box.received for box in await desk.inboxes())
         metrics = await desk.metrics()
     events = sum(metric.count - before.get(metric.name, 0) for metric in metrics)
@@ -135,10 +163,24 @@ async def _play(desk: Desk, sandboxes: dict[str, Sandbox]) -> None:
     )
 
 
-async def _show(desk: Desk, json: bool) -> None:
+async def _delivered(desk: Desk) -> None:
+    """Wait until all that came was sent, where there is a destination."""
+    import anyio  # keeps --help fast
+
+    if not desk.destinations:
+        return
+    while any(  # noqa: ASYNC110  # other processes deliver as well
+        row.backlog or row.open_batches or any(row.unread.values())
+        for row in await desk.destination_status()
+    ):
+        await anyio.sleep(0.1)
+
+
+async def _show(desk: Desk, arrived: dict[str, Any] | None, json: bool) -> None:
     metrics, profiles = await desk.metrics(), await desk.profiles(limit=10)
     if json:
-        print_json({"metrics": metrics, "profiles": profiles})
+        shown = {"metrics": metrics, "profiles": profiles}
+        print_json(shown if arrived is None else {**shown, "delivered": arrived})
         return
     print_table(
         "Metrics",
@@ -159,10 +201,16 @@ async def _show(desk: Desk, json: bool) -> None:
             for p in profiles
         ],
     )
+    if arrived is not None:
+        print_table("Delivered", ("what", "how it ended", "number"), arrived["sent"])
+        print_table("Arrived", ("at the sandbox", "number"), arrived["arrived"].items())
 
 
-def _say_what_next(store: Path, connector: str) -> None:
+def _say_what_next(store: Path, connector: str, to: str | None) -> None:
     typer.echo(f"\nLook around: frontdesk metrics --store {store}")
     typer.echo(f"             frontdesk profiles --store {store}")
     typer.echo(f"             frontdesk events --store {store} --limit 5")
+    if to is not None:
+        typer.echo(f"             frontdesk destinations list --store {store}")
+        typer.echo(f"Your own destination: frontdesk init {to}")
     typer.echo(f"Your own account: frontdesk init {connector}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from frontdesk.cli.options import ConfigOption, JsonOption, StoreOption, looking
+from frontdesk.cli.options import ConfigOption, JsonOption, StoreOption, looking, whom
 from frontdesk.cli.output import print_json, print_table
 from frontdesk.cli.running import run
 
@@ -30,7 +29,7 @@ def export_guest(
     who: WhoArgument, *, config: ConfigOption = None, store: StoreOption = None
 ) -> None:
     """Print all that is stored of a guest, as one JSON document."""
-    found = run(looking(config, store).export_guest, _named(who))
+    found = run(looking(config, store).export_guest, whom(who))
     print_json(found)
     _end(found=bool(found["brands"]))
 
@@ -48,14 +47,15 @@ def forget(
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Erase a guest from the store, and print a receipt as JSON."""
+    """Erase a guest from the store and at destinations, and print a receipt as JSON."""
     desk = looking(config, store)
     if receipts:
         _refuse_both(who)
         _list_receipts(desk, json=json)
         return
-    given = run(desk.forget, _named(who or ""))
+    given = run(desk.forget, whom(who or ""))
     print_json({"receipts": given})
+    _tell_owed(desk)
     _end(found=bool(given))
 
 
@@ -66,14 +66,33 @@ def _refuse_both(who: str | None) -> None:
         raise ConfigurationError("--receipts lists all receipts: name nobody with it")
 
 
+def _tell_owed(desk: Desk) -> None:
+    """Name the destinations that have yet to erase somebody."""
+    for row in run(desk.destination_status):
+        if row.erasures_due:
+            typer.echo(
+                f"frontdesk: {row.name} has yet to erase {row.erasures_due:,}; they are erased "
+                f"with its next delivery: frontdesk deliver {row.name}",
+                err=True,
+            )
+
+
 def _list_receipts(desk: Desk, *, json: bool) -> None:
     kept = run(desk.receipts)
     if json:
         print_json({"receipts": kept})
         return
-    columns = ("when", "brand", "guest", "erased")
-    rows = [(one.at, one.brand, one.hash, _summed(one.erased)) for one in kept]
+    columns = ("when", "brand", "guest", "erased", "destinations")
+    rows = [
+        (one.at, one.brand, one.hash, _summed(one.erased), _answered(one.destinations))
+        for one in kept
+    ]
     print_table("Receipts", columns, rows)
+    _tell_owed(desk)
+
+
+def _answered(destinations: dict[str, str]) -> str:
+    return "; ".join(f"{name}: {said}" for name, said in destinations.items())
 
 
 def _summed(erased: dict[str, dict[str, int]]) -> Counter[str]:
@@ -82,15 +101,6 @@ def _summed(erased: dict[str, dict[str, int]]) -> Counter[str]:
     for kinds in erased.values():
         total.update(kinds)
     return total
-
-
-def _named(who: str) -> str:
-    from frontdesk.errors import ConfigurationError  # keeps --help fast
-
-    named = (sys.stdin.readline() if who == "-" else who).strip()
-    if not named:
-        raise ConfigurationError("nobody is named: give an e-mail, a phone or a platform id")
-    return named
 
 
 def _end(*, found: bool) -> None:

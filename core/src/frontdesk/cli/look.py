@@ -19,6 +19,7 @@ from frontdesk.cli.output import print_json, print_line, print_table
 from frontdesk.cli.running import run
 
 if TYPE_CHECKING:
+    from frontdesk.desk import Desk
     from frontdesk.store import listing
 
 
@@ -34,17 +35,15 @@ def add(app: typer.Typer) -> None:
 
 
 def connectors(*, json: JsonOption = False) -> None:
-    """List what is installed, and its state."""
-    from frontdesk.registry import installed  # keeps --help fast
+    """List the connectors and destination plugins that are installed, and their state."""
+    from frontdesk.registry import installed, installed_destinations  # keeps --help fast
 
-    found = installed()
+    found = (*installed(), *installed_destinations())
     if json:
         print_json(found)
         return
-    rows = [(c.name, c.title, c.distribution, c.version, c.state, c.reason) for c in found]
-    print_table(
-        "Connectors", ("connector", "title", "distribution", "version", "state", "reason"), rows
-    )
+    columns = ("name", "kind", "title", "distribution", "version", "state", "reason")
+    print_table("Installed", columns, [[getattr(one, name) for name in columns] for one in found])
 
 
 def catalog(
@@ -183,6 +182,7 @@ def quarantine_list(
         return await desk.quarantine(integration=integration, all=all)
 
     rows = run(ask)
+    _tell_refused(desk)
     if json:
         print_json(rows)
         return
@@ -192,6 +192,17 @@ def quarantine_list(
         for r in rows
     ]
     print_table("Quarantine", columns, table)
+
+
+def _tell_refused(desk: Desk) -> None:
+    """Say that what destinations refused is listed elsewhere."""
+    for row in run(desk.destination_status):
+        if row.refused:
+            typer.echo(
+                f"frontdesk: {row.name} did not take {row.refused:,} items; see: frontdesk "
+                f"destinations refusals {row.name}",
+                err=True,
+            )
 
 
 def quarantine_show(

@@ -34,7 +34,7 @@ def backup(
     from frontdesk.store import moving  # keeps --help fast
 
     moving.backup(looking(config, store).store.where, file, datetime.now(UTC))
-    typer.echo(f"backed up to {file}; its connections are held until somebody resumes them")
+    typer.echo(f"backed up to {file}; all in it is held until somebody resumes it")
 
 
 def restore(
@@ -46,12 +46,14 @@ def restore(
         bool, typer.Option("--replace", help="Throw away what the store has now.")
     ] = False,
 ) -> None:
-    """Put a backup into the store; every connection is held until it is resumed."""
+    """Put a backup into the store; connections and destinations are held until resumed."""
     from frontdesk.store import moving  # keeps --help fast
 
     where = configured(config).store.where if store is None else store
     again = moving.restore(file, where, datetime.now(UTC), replace=replace)
-    typer.echo("restored; every connection is held until you say: frontdesk resume NAME")
+    typer.echo(
+        "restored; connections and destinations are held until you say: frontdesk resume NAME"
+    )
     if again is None:
         typer.echo(
             "nobody knows here whom the store forgot since the backup was made: forget them "
@@ -70,7 +72,9 @@ def copy(
 
     counts = moving.copy(source, target, datetime.now(UTC))
     print_table("Copied", ("table", "rows"), counts.items())
-    typer.echo("in the copy every connection is held until you say: frontdesk resume NAME")
+    typer.echo(
+        "in the copy connections and destinations are held until you say: frontdesk resume NAME"
+    )
 
 
 def prune(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -57,3 +58,17 @@ def looking(config: Path | None, store: str | None) -> Desk:
     if "://" not in where and not Path(where).exists():
         raise ConfigurationError(f"there is no store {where!r} yet; fill it with: frontdesk sync")
     return desk
+
+
+def whom(who: str) -> str:
+    """Return who is meant; ``-`` reads it from standard input, where no shell remembers it.
+
+    Raises:
+        ConfigurationError: Nobody is named.
+    """
+    from frontdesk.errors import ConfigurationError  # keeps --help fast
+
+    named = (sys.stdin.readline() if who == "-" else who).strip()
+    if not named:
+        raise ConfigurationError("nobody is named: give an e-mail, a phone or a platform id")
+    return named

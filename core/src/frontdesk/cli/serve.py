@@ -39,7 +39,7 @@ def run(
         int | None, typer.Option("--port", help="The port to listen on; 0 takes any.")
     ] = None,
 ) -> None:
-    """Run the service: webhooks, changes and history still to do, until SIGTERM or Ctrl-C."""
+    """Run the service: webhooks, changes, history, deliveries; until SIGTERM or Ctrl-C."""
     desk = configured(config)
     if not desk.connections:
         raise ConfigurationError(
@@ -91,7 +91,8 @@ def inbox(
     if context.invoked_subcommand is not None:
         return
     desk = looking(config, store)
-    rows, strays, audits = finish(desk.inboxes), finish(desk.strays), finish(desk.audits)
+    rows, strays = finish(desk.inboxes), finish(desk.strays)
+    audits = [one for one in finish(desk.audits) if one["action"] == "inbox discard"]
     if json:
         foreign = {name: {"total": n, "last": last} for name, (n, last) in strays.items()}
         print_json({"inboxes": rows, "strays": foreign, "audits": audits})

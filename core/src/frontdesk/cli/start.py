@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,8 +15,7 @@ from frontdesk.cli.output import print_line
 from frontdesk.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from frontdesk.manifest import Manifest
-    from frontdesk.registry import Connector
+    from frontdesk.registry import Connector, DestinationPlugin
 
 
 def add(app: typer.Typer) -> None:
@@ -28,80 +26,71 @@ def add(app: typer.Typer) -> None:
 
 
 def init(
-    connector: Annotated[str, typer.Argument(help="Whose settings to write down.")],
+    plugin: Annotated[
+        str, typer.Argument(help="The connector or destination whose settings to write down.")
+    ],
     *,
     config: Annotated[Path, typer.Option("--config", help="The file to write.")] = Path(
         "frontdesk.toml"
     ),
-    name: Annotated[str | None, typer.Option("--name", help="What to call the connection.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="What to call the connection or destination.")
+    ] = None,
 ) -> None:
-    """Write a commented frontdesk.toml for a connector."""
-    from frontdesk.registry import load  # keeps --help fast
+    """Write a commented frontdesk.toml for a connector or a destination."""
+    from frontdesk.cli.writing import destination_lines, head_lines, source_lines
+    from frontdesk.registry import Connector  # keeps --help fast
 
-    loaded = load(connector)
-    if config.exists():
-        raise ConfigurationError(
-            f"{str(config)!r} exists and is not overwritten; choose another file with --config"
+    loaded = find_plugin(plugin)
+    called = name or loaded.name
+    if isinstance(loaded, Connector):
+        if config.exists():
+            raise ConfigurationError(
+                f"{str(config)!r} exists and is not overwritten; choose another file with --config"
+            )
+        lines = [*head_lines(loaded), *source_lines(loaded, called)]
+    elif config.exists():
+        # It is somebody's own: what there is to add is theirs to put in.
+        typer.echo("\n".join(["", *destination_lines(loaded, called)]))
+        typer.echo(
+            f"frontdesk: {config} is there and is not changed; add the above to it, such as with: "
+            f"frontdesk init {plugin} >> {config}",
+            err=True,
         )
-    config.write_text("\n".join(_lines(loaded, name or connector)) + "\n", "utf-8")
+        return
+    else:
+        lines = [*head_lines(loaded), *destination_lines(loaded, called)]
+    config.write_text("\n".join(lines) + "\n", "utf-8")
     typer.echo(f"wrote {config}; fill in what it asks for, then: frontdesk check")
 
 
-def _lines(connector: Connector, name: str) -> Iterator[str]:
-    manifest = connector.manifest
-    yield f"# frontdesk: {manifest.title}"
-    yield "# A secret is better kept outside: name an environment variable or a file."
-    yield ""
-    yield "[store]"
-    yield "# A file next to this one, or a postgresql:// URL."
-    yield 'url = "frontdesk.db"'
-    yield ""
-    yield f"[connections.{_quoted(name)}]"
-    yield f'connector = "{connector.name}"'
-    urls = ", ".join(f'"{key}" ({url})' for key, url in manifest.base_urls.items())
-    yield f"# base_url = one of {urls}, or a URL of your own"
-    yield from _withheld(manifest)
-    for field in attrs.fields(manifest.settings):
-        yield from _setting(connector.name, field)
+def find_plugin(name: str) -> Connector | DestinationPlugin:
+    """Load the connector or destination plugin of this name.
 
+    Raises:
+        ConfigurationError: There is none, or it does not work.
+    """
+    from frontdesk.contracts import DESTINATION  # keeps --help fast
+    from frontdesk.errors import ConnectorNotFoundError
+    from frontdesk.registry import entry_points, load, load_destination
 
-def _withheld(manifest: Manifest) -> Iterator[str]:
-    from frontdesk.withholding import sensitive_names  # keeps --help fast
-
-    if names := sorted(sensitive_names(manifest)):
-        yield ""
-        yield "# What no destination may see: a list of names, or all that is sensitive, which is"
-        yield f"# {', '.join(names)}."
-        yield '# withhold = "sensitive"'
-
-
-def _setting(connector: str, field: attrs.Attribute[Any]) -> Iterator[str]:
-    yield ""
-    if field.metadata.get("help"):
-        yield f"# {field.metadata['help']}"
-    required = field.default is attrs.NOTHING
-    if field.metadata.get("secret"):
-        line = f'{field.name} = {{ env = "{connector.upper()}_{field.name.upper()}" }}'
-    else:
-        line = f"{field.name} = {_toml('' if required else field.default)}"
-    yield line if required else f"# {line}"
-
-
-def _toml(value: Any) -> str:
-    from frontdesk import jsons  # keeps --help fast
-
-    # JSON's texts, numbers, booleans and lists of them are TOML's too.
-    return jsons.encode(list(value) if isinstance(value, tuple | frozenset) else value).decode()
-
-
-def _quoted(name: str) -> str:
-    plain = name.replace("-", "").replace("_", "").isalnum() and name.isascii()
-    return name if plain else f'"{name}"'
+    connectors, destinations = entry_points(), entry_points(DESTINATION.group)
+    if name in connectors:
+        return load(name)
+    if name in destinations:
+        return load_destination(name)
+    have = ", ".join(sorted({*connectors, *destinations})) or "none"
+    raise ConnectorNotFoundError(
+        f"neither a connector nor a destination plugin {name!r} is installed (installed: {have}); "
+        f"try: pip install frontdesk-{name}"
+    )
 
 
 def sandbox(
     context: typer.Context,
-    connector: Annotated[str, typer.Argument(help="Whose platform to emulate.")],
+    plugin: Annotated[
+        str, typer.Argument(help="The connector or destination whose platform to emulate.")
+    ],
     *,
     port: Annotated[int, typer.Option("--port", help="0 takes any that is free.")] = 0,
     json: Annotated[
@@ -109,14 +98,14 @@ def sandbox(
     ] = False,
     options: Annotated[bool, typer.Option("--options", help="List the sandbox's options.")] = False,
 ) -> None:
-    """Serve a connector's sandbox on this machine until Ctrl-C.
+    """Serve the sandbox of a connector or destination on this machine until Ctrl-C.
 
     Options of the sandbox itself follow, such as --reservations 100000; --options lists them.
     """
-    from frontdesk.registry import load  # keeps --help fast
+    from frontdesk.cli.writing import toml  # keeps --help fast
     from frontdesk.serving import make_sandbox, options_of, served
 
-    loaded = load(connector)
+    loaded = find_plugin(plugin)
     fields = options_of(loaded)
     if options:
         for field in fields:
@@ -134,7 +123,7 @@ def sandbox(
             typer.echo(made.title)
             typer.echo(f'base_url = "{base_url}"')
             for name, value in made.settings.items():
-                typer.echo(f"{name} = {_toml(value)}")
+                typer.echo(f"{name} = {toml(value)}")
             typer.echo("Ctrl-C ends it.")
         _wait()
 
@@ -170,7 +159,8 @@ def _options(fields: tuple[attrs.Attribute[Any], ...], given: list[str]) -> dict
 
 
 def _value(flag: str, field: attrs.Attribute[Any], text: str) -> Any:
-    kind = str(field.type)
+    # A name, or the class itself once somebody has resolved it.
+    kind = str(getattr(field.type, "__name__", field.type))
     try:
         if "bool" in kind:
             return {"true": True, "yes": True, "false": False, "no": False}[text.lower()]

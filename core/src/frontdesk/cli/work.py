@@ -1,4 +1,4 @@
-"""Commands that work: check, sync."""
+"""The command that works: sync."""
 
 from __future__ import annotations
 
@@ -14,72 +14,68 @@ from frontdesk.cli.running import run
 if TYPE_CHECKING:
     from frontdesk.desk import Desk
     from frontdesk.errors import FrontdeskError
-    from frontdesk.ingest.checking import Check
     from frontdesk.progress import Report
 
 
 def add(app: typer.Typer) -> None:
-    """Add these commands to *app*."""
-    app.command()(check)
+    """Add this command to *app*."""
     app.command()(sync)
-
-
-def check(
-    name: Annotated[str | None, typer.Argument(help="All connections unless given.")] = None,
-    *,
-    config: ConfigOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Try the credentials, and say what is wrong or missing."""
-    desk = configured(config)
-
-    async def ask() -> list[Check]:
-        names = [name] if name else list(desk.connections)
-        return [await desk.check(one) for one in names]
-
-    found = run(ask)
-    if json:
-        print_json([_check_json(one) for one in found])
-    else:
-        for one in found:
-            _print_check(one)
-    raise typer.Exit(_worst([one.error for one in found], problems=not all(c.ok for c in found)))
-
-
-def _check_json(check: Check) -> dict[str, object]:
-    account = check.account
-    return {
-        "connection": check.connection,
-        "integration": check.integration,
-        "ok": check.ok,
-        "problems": check.problems,
-        "account": account and {"id": account.id, "title": account.title, "sites": account.sites},
-    }
-
-
-def _print_check(check: Check) -> None:
-    if check.account is None:
-        typer.echo(f"{check.connection}: not reached")
-    else:
-        typer.echo(f"{check.connection}: {check.account.title} (account {check.account.id})")
-        rows = [(s.name, s.time_zone, s.currency, s.country) for s in check.account.sites]
-        print_table("", ("site", "time zone", "currency", "country"), rows)
-    for problem in check.problems:
-        typer.echo(f"  needs attention: {problem}")
-    if check.ok:
-        typer.echo("  all is well")
 
 
 def sync(
     connections: Annotated[list[str] | None, typer.Argument(help="All unless given.")] = None,
     *,
+    to: Annotated[
+        list[str] | None,
+        typer.Option("--to", help="Then deliver to this destination; may be repeated."),
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Read history the first time, then what changed. Ctrl-C ends at a committed point."""
     desk = configured(config)
+    _refuse_unknown(desk, to or ())
     results = run(run_sync, desk, tuple(connections or ()))
-    raise typer.Exit(report(results, json=json, named=bool(connections)))
+    if not to:
+        raise typer.Exit(report(results, json=json, named=bool(connections)))
+    raise typer.Exit(_deliver_after(desk, results, tuple(to), json=json, named=bool(connections)))
+
+
+def _refuse_unknown(desk: Desk, destinations: Sequence[str]) -> None:
+    """Refuse before anything is read of a platform.
+
+    Raises:
+        ConfigurationError: There is no such destination.
+    """
+    from frontdesk.errors import ConfigurationError  # keeps --help fast
+
+    for name in destinations:
+        if name not in desk.destinations:
+            known = ", ".join(desk.destinations) or "none"
+            raise ConfigurationError(f"there is no destination {name!r}; there are: {known}")
+
+
+def _deliver_after(
+    desk: Desk,
+    results: list[Report | FrontdeskError],
+    to: tuple[str, ...],
+    *,
+    json: bool,
+    named: bool,
+) -> int:
+    """Tell what a sync did, deliver what there is, and tell that; return the exit status."""
+    from frontdesk.cli import deliver  # keeps --help fast
+    from frontdesk.errors import FrontdeskError
+
+    status = report(results, json=None if json else False, named=named)
+    delivered = run(deliver.run_deliver, desk, to)
+    if json:
+        synced = [_report_json(one) for one in results if not isinstance(one, FrontdeskError)]
+        sent = [deliver.as_json(one) for one in delivered if not isinstance(one, FrontdeskError)]
+        print_json({"synced": synced, "delivered": sent})
+    # A failure says more than something refused, and a wrong configuration more than that.
+    told = deliver.tell(delivered, json=json, asked=True)
+    return next((one for one in (2, 1, 3) if one in (status, told)), 0)
 
 
 async def run_sync(desk: Desk, names: tuple[str, ...]) -> list[Report | FrontdeskError]:
@@ -92,10 +88,13 @@ async def run_sync(desk: Desk, names: tuple[str, ...]) -> list[Report | Frontdes
             return await desk.sync_all(*names)
 
 
-def report(results: list[Report | FrontdeskError], *, json: bool, named: bool = False) -> int:
+def report(
+    results: list[Report | FrontdeskError], *, json: bool | None, named: bool = False
+) -> int:
     """Print what a sync did; return the exit status.
 
     Args:
+        json: None: somebody else prints what was done, and only errors are told here.
         named: The connections were asked for by name: one that is paused is a failure then.
     """
     from frontdesk.errors import FrontdeskError, PausedError  # keeps --help fast
@@ -104,7 +103,7 @@ def report(results: list[Report | FrontdeskError], *, json: bool, named: bool = 
     errors = [one for one in results if isinstance(one, FrontdeskError)]
     if json:
         print_json([_report_json(one) for one in reports])
-    else:
+    elif json is not None:
         _print_reports(reports)
     for error in errors:
         skipped = "skipped: " if isinstance(error, PausedError) and not named else ""
@@ -112,7 +111,7 @@ def report(results: list[Report | FrontdeskError], *, json: bool, named: bool = 
     if not named:
         errors = [one for one in errors if not isinstance(one, PausedError)]
     if errors:
-        return _worst(errors, problems=True)
+        return worst(errors, problems=True)
     quarantined = sum(one.quarantined for one in reports)
     if quarantined:
         typer.echo(f"{quarantined} newly quarantined; see: frontdesk quarantine list", err=True)
@@ -145,7 +144,8 @@ def _print_reports(reports: list[Report]) -> None:
         print_table("Records", ("connection", "stream", "outcome", "records"), outcomes)
 
 
-def _worst(errors: Sequence[FrontdeskError | None], *, problems: bool) -> int:
+def worst(errors: Sequence[FrontdeskError | None], *, problems: bool) -> int:
+    """Return the exit status of what ended in errors, or in *problems* of another kind."""
     from frontdesk.errors import AuthenticationError, ConfigurationError
 
     if any(

@@ -12,10 +12,12 @@ import attrs
 from frontdesk.client import Clock
 from frontdesk.deliver.delivering import Delivery
 from frontdesk.deliver.optouts import FRESH, learn
+from frontdesk.deliver.session import Session
 from frontdesk.deliver.work import Deliverer
 from frontdesk.destination import Destination
 from frontdesk.errors import FrontdeskError, LeaseError, PausedError, RateLimitedError
 from frontdesk.explaining import explain
+from frontdesk.store.destinations import has_other_sources
 
 _log = logging.getLogger("frontdesk")
 
@@ -91,9 +93,18 @@ class _Following:
                 while await delivery.is_due() and await delivery.turn():
                     pass
                 await self.clock.sleep(LOOK)
+                if await self._is_outdated(session):
+                    return
                 if self.clock.monotonic() - learnt > FRESH.total_seconds():
                     learnt = self.clock.monotonic()
                     await learn(session)
+
+    async def _is_outdated(self, session: Session) -> bool:
+        """Tell whether the destination must be opened anew: a connection was opened first since."""
+        known = self.deliverer.connections.keys()
+        return await session.store.read(
+            lambda db: has_other_sources(db, self.destination, session.stored, known)
+        )
 
 
 def _say(destination: Destination, text: str, *values: object) -> None:

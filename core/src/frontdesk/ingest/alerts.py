@@ -1,4 +1,4 @@
-"""Telling somebody when a connection's state changes, or its credentials will end soon.
+"""Telling somebody when a state changes, or a connection's credentials will end soon.
 
 What was told last stands in the store, so that each change is told once, whichever process
 saw it, and again if telling failed.
@@ -22,6 +22,7 @@ from frontdesk.connection import Connection
 from frontdesk.errors import ConfigurationError, StoreError
 from frontdesk.servicing import AlertSettings, Mail
 from frontdesk.store import Store, announcing, states
+from frontdesk.store.states import CONNECTIONS
 from frontdesk.wire import time_json
 
 _log = logging.getLogger("frontdesk")
@@ -35,24 +36,30 @@ _PATIENCE: Final = 20.0
 
 @attrs.frozen
 class Alert:
-    """A change somebody should know of. It speaks of connections, never of guests."""
+    """A change somebody should know of. It speaks of connections or destinations, never of guests.
 
-    connection: str
-    connector: str
+    Args:
+        plugin: The connector, or the destination plugin.
+        word: What *name* is the name of.
+    """
+
+    name: str
+    plugin: str
     state: str
     reason: str
     since: datetime
     todo: str
+    word: str = CONNECTIONS.word
 
     @property
     def title(self) -> str:
         """One line that says it."""
-        return f"frontdesk: {self.connection} {self.state}"
+        return f"frontdesk: {self.name} {self.state}"
 
     def text(self) -> str:
         """Return it as a mail says it."""
         since = f"{self.since:%Y-%m-%d %H:%M} UTC"
-        lines = [f"{self.connection} ({self.connector}): {self.state} since {since}"]
+        lines = [f"{self.name} ({self.plugin}): {self.state} since {since}"]
         if self.reason:
             lines.append(f"Why: {self.reason}")
         if self.todo:
@@ -62,7 +69,9 @@ class Alert:
     def json(self) -> dict[str, Any]:
         """Return it as a URL is told."""
         values: dict[str, Any] = attrs.asdict(self)
-        return {**values, "since": time_json(self.since)}
+        name, plugin, word = (values.pop(one) for one in ("name", "plugin", "word"))
+        kind = "connector" if word == CONNECTIONS.word else "plugin"
+        return {word: name, kind: plugin, **values, "since": time_json(self.since)}
 
 
 @attrs.frozen(eq=False)
@@ -89,7 +98,13 @@ class Alerter:
         for change in await self.store.read(announcing.unannounced):
             todo = states.what_to_do(change.name, change.state)
             alert = Alert(
-                change.name, change.connector, change.state, change.reason, change.since, todo
+                change.name,
+                change.plugin,
+                change.state,
+                change.reason,
+                change.since,
+                todo,
+                change.of.word,
             )
             if await self._tell(alert):
                 await self.store.write(partial(announcing.announce, change=change))

@@ -1,27 +1,34 @@
-"""What somebody was told of a connection, and what has changed since."""
+"""What somebody was told of connections and destinations, and what has changed since."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import attrs
+from sqlalchemy import Column, select, update
 from sqlalchemy import Connection as Db
-from sqlalchemy import select, update
 
+from frontdesk.store.delivery_schema import destinations
 from frontdesk.store.schema import connections
-from frontdesk.store.states import State
+from frontdesk.store.states import CONNECTIONS, DESTINATIONS, State, Workers
 from frontdesk.store.types import to_micros
 
 
 @attrs.frozen
 class Change:
-    """A connection's state that nobody was told of yet."""
+    """A state of a connection or destination that nobody was told of yet.
+
+    Attributes:
+        plugin: The connector, or the destination plugin.
+    """
 
     name: str
-    connector: str
+    plugin: str
     state: str
     reason: str
     since: datetime
+    of: Workers = CONNECTIONS
 
     @property
     def mark(self) -> str:
@@ -32,17 +39,12 @@ class Change:
 def unannounced(db: Db) -> list[Change]:
     """Return the states that changed since somebody was told.
 
-    That a new connection runs is no news.
+    That something new runs is no news.
     """
-    table = connections.c
-    rows = db.execute(
-        select(
-            table.name, table.connector, table.state, table.reason, table.since, table.announced
-        ).order_by(table.name)
-    )
     changes = [
-        (row.announced, Change(row.name, row.connector, row.state, row.reason, row.since))
-        for row in rows
+        *_changes(db, CONNECTIONS, connections.c.connector),
+        # Where a destination has no name, another account was bound in its place.
+        *_changes(db, DESTINATIONS, destinations.c.plugin),
     ]
     return [
         change
@@ -51,10 +53,20 @@ def unannounced(db: Db) -> list[Change]:
     ]
 
 
+def _changes(db: Db, of: Workers, plugin: Column[str]) -> Iterator[tuple[str | None, Change]]:
+    table = of.table.c
+    asked = select(
+        table.name, plugin.label("plugin"), table.state, table.reason, table.since, table.announced
+    )
+    for row in db.execute(asked.where(table.name.is_not(None)).order_by(table.name)):
+        change = Change(row.name, row.plugin, row.state, row.reason, row.since, of)
+        yield row.announced, change
+
+
 def announce(db: Db, change: Change) -> None:
     """Note that somebody was told of a change."""
-    table = connections.c
-    db.execute(update(connections).where(table.name == change.name).values(announced=change.mark))
+    table = change.of.table
+    db.execute(update(table).where(table.c.name == change.name).values(announced=change.mark))
 
 
 def told_expiry(db: Db, name: str) -> str | None:

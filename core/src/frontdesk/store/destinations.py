@@ -70,13 +70,14 @@ def register(
             f"remove one of the two"
         )
     brand = brand_row(db, destination.brand)
+    sources = _sources(db, destination, brand, connections)
     values = {"name": name, "brand_id": brand, "title": account.title}
     if found is None:
-        id = _insert(db, {**values, "plugin": plugin, "account": account.id, "since": now})
+        made = {**values, "plugin": plugin, "account": account.id, "since": now}
+        id = _insert(db, made, sources)
     else:
         id = found.id
         db.execute(update(destinations).where(table.id == id).values(**values))
-    sources = _sources(db, destination, brand, connections)
     return StoredDestination(id, brand, sources, found is not None and bool(found.bound))
 
 
@@ -143,10 +144,30 @@ def bind(db: Db, id: int, now: datetime) -> None:
     db.execute(unbound.values(bound=now))
 
 
-def _insert(db: Db, values: dict[str, Any]) -> int:
-    made = insert(destinations).values(**values, state=State.RUNNING)
+def _insert(db: Db, values: dict[str, Any], sources: Mapping[str, int]) -> int:
+    made = insert(destinations).values(**values, **_beginning(db, sources))
     (id,) = db.execute(made).inserted_primary_key or (0,)
     return int(id)
+
+
+def _beginning(db: Db, sources: Mapping[str, int]) -> dict[str, Any]:
+    """Return how a new destination begins: held, where what feeds it is.
+
+    A copied store, or a demo's, sends nothing to a destination it did not know before either.
+    """
+    table = connections.c
+    held = select(table.reason).where(table.id.in_(sources.values()), table.state == State.HELD)
+    reason = db.execute(held.order_by(table.id).limit(1)).scalar()
+    if reason is None:
+        return {"state": State.RUNNING}
+    return {"state": State.HELD, "reason": reason}
+
+
+def has_other_sources(
+    db: Db, destination: Destination, stored: StoredDestination, in_use: Collection[str]
+) -> bool:
+    """Tell whether other connections feed a destination by now than when it was opened."""
+    return _sources(db, destination, stored.brand, in_use) != stored.sources
 
 
 def _sources(

@@ -12,6 +12,7 @@ from frontdesk.consent import effective
 from frontdesk.model import Json, Origin
 from frontdesk.store import ledger
 from frontdesk.store.batch import Kind
+from frontdesk.store.exporting_deliveries import sent_to
 from frontdesk.store.finding import Person, find
 from frontdesk.store.schema import (
     brands,
@@ -50,6 +51,7 @@ def _of_brand(db: Connection, brand: int, people: Sequence[Person]) -> dict[str,
     return {
         "identifiers": _identifiers(db, people),
         "consent": _effective(db, brand, sorted(keys)),
+        "destinations": sent_to(db, brand, sorted(keys)),
         "guests": [
             {
                 "connection": person.name,

@@ -307,11 +307,12 @@ def discard(db: Db, before: datetime, now: datetime, name: str | None = None) ->
         _count(db, connection.id, pending=-number, bytes=-size, discarded=number)
         if number:
             removed[connection.name] = number
-    _audit(db, now, "inbox discard", {"before": time_json(before), "deliveries": removed})
+    audit(db, now, "inbox discard", {"before": time_json(before), "deliveries": removed})
     return removed
 
 
-def _audit(db: Db, now: datetime, action: str, details: Mapping[str, Any]) -> None:
+def audit(db: Db, now: datetime, action: str, details: Mapping[str, Any]) -> None:
+    """Note that a person did something that cannot be undone."""
     db.execute(insert(audits).values(at=now, action=action, details=jsons.encode(details)))
 
 

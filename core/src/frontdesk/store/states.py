@@ -94,12 +94,12 @@ def resume(db: Db, name: str, now: datetime) -> None:
         _set(db, of, name, State.RUNNING, reason="", now=now)
 
 
-def hold_all(db: Db, now: datetime) -> None:
-    """Hold every connection and destination, and end all leases: this store is a copy."""
+def hold_all(db: Db, now: datetime, reason: str = HELD_BECAUSE) -> None:
+    """Hold every connection and destination, and end all leases: as in a store that is a copy."""
     for of in (CONNECTIONS, DESTINATIONS):
         db.execute(
             update(of.table).values(
-                state=State.HELD, reason=HELD_BECAUSE, since=now, holder=None, lease_until=None
+                state=State.HELD, reason=reason, since=now, holder=None, lease_until=None
             )
         )
 

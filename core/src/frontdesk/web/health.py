@@ -34,14 +34,21 @@ async def readiness(desk: Desk) -> dict[str, Any]:
     Without a service here webhooks are stored all the same; another process may drain them.
     """
     try:
-        rows = await desk.status()
+        rows, outlets = await desk.status(), await desk.destination_status()
         writable = await desk.store.is_writable()
     except (StoreError, SQLAlchemyError):
         return {"status": "not ready", "store": "cannot be read"}
-    states = {row.name: row.state for row in rows if row.name in desk.connections}
-    return {
+    states = {row.name: row.state for row in rows}
+    outlet_states = {row.name: row.state for row in outlets}
+    said: dict[str, Any] = {
         "status": "ready" if writable else "not ready",
         "store": "writable" if writable else "read-only",
         "service": "at work here" if desk.serving else "not at work in this process",
         "connections": {name: states.get(name, "not opened yet") for name in desk.connections},
     }
+    if desk.destinations:
+        said["destinations"] = {
+            name: outlet_states.get(name, "not opened yet") if one.rules.live else "in test mode"
+            for name, one in desk.destinations.items()
+        }
+    return said

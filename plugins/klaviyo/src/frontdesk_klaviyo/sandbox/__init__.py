@@ -13,10 +13,12 @@ look behind the API, break it or move its clock makes a :class:`Platform` instea
 
 from __future__ import annotations
 
+import attrs
+
 from frontdesk.sandbox import Sandbox
 from frontdesk_klaviyo.sandbox import faults
 from frontdesk_klaviyo.sandbox.accounts import Account, Key
-from frontdesk_klaviyo.sandbox.consents import State
+from frontdesk_klaviyo.sandbox.consents import MARKETING, State
 from frontdesk_klaviyo.sandbox.events import Event
 from frontdesk_klaviyo.sandbox.journal import Asked
 from frontdesk_klaviyo.sandbox.options import ERASURE_SCOPES, SCOPES, Options
@@ -41,15 +43,43 @@ __all__ = [
 
 def create(options: Options) -> Sandbox:
     """Make an emulated Klaviyo that is ready to be served."""
+    if options.demo:
+        # Whoever is made up lives at example.com.
+        options = attrs.evolve(options, dropped_domains="")
     platform = Platform(options)
     account, now = platform.account, platform.clock.now()
     single = account.lists.add("Newsletter", now, "single_opt_in")
     double = account.lists.add("Newsletter, to be confirmed", now, "double_opt_in")
+    settings: dict[str, object] = {
+        "api_key": account.key.value,
+        "erasure_key": account.erasure_key.value,
+    }
+    if options.demo:
+        settings |= {"test_domains": [], "subscribers": {"email": single.id}}
     return Sandbox(
         app=platform.app,
-        settings={"api_key": account.key.value, "erasure_key": account.erasure_key.value},
+        settings=settings,
         title=(
             f"Klaviyo with account {account.id}, list {single.id} (single opt-in) "
             f"and list {double.id} (double opt-in)"
         ),
+        arrived=lambda: _arrived(platform),
     )
+
+
+def _arrived(platform: Platform) -> dict[str, int]:
+    """Count what is there once all that was accepted is done."""
+    platform.drain()
+    account = platform.account
+    subscribed = sum(
+        profile.consents is not None and profile.consents.of(MARKETING).state is State.SUBSCRIBED
+        for profile in account.profiles
+    )
+    backfill = sum(event.backfill for event in account.events)
+    return {
+        "profiles": len(account.profiles),
+        "subscribed to e-mail": subscribed,
+        "events of the past": backfill,
+        "events that may trigger": len(account.events) - backfill,
+        "metrics": len(account.metrics),
+    }

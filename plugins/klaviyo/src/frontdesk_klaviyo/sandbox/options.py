@@ -63,6 +63,9 @@ class Options:
         "What to keep of events: all, a digest instead of their properties, or their number.",
         validator=attrs.validators.in_(("all", "digest", "count")),
     )
+    demo: bool = _field(
+        False, "Serve a demo: take events of guests at example.com, and name a list for opt-ins."
+    )
     keep_bodies: bool = _field(False, "Keep request bodies in the journal.")
     journal: int = _field(100_000, "How many requests the journal remembers.")
     dropped_domains: str = _field(

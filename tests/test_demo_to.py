@@ -1,0 +1,28 @@
+"""The demo with a destination: from one sandbox to another, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_the_demo_carries_a_hotel_to_klaviyo(tmp_path: Path) -> None:
+    """Everything that was accepted is there, and nothing of the past may trigger anything."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "frontdesk", "demo", "--to", "klaviyo", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)["delivered"]
+    accepted = {load: number for load, outcome, number in told["sent"] if outcome == "accepted"}
+    arrived = told["arrived"]
+    assert arrived["events of the past"] == accepted["history events"] > 0
+    assert arrived["events that may trigger"] == accepted["live events"] > 0
+    assert arrived["subscribed to e-mail"] == accepted["opt-ins"] > 0
+    assert 0 < arrived["profiles"] <= accepted["profiles"]
