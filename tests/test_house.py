@@ -43,6 +43,7 @@ LONG = {
     # What a migration did is never changed again, so there is nothing to keep small.
     "store/migrations/versions/0001_first.py: upgrade",
     "store/migrations/versions/0003_inbox.py: upgrade",
+    "store/migrations/versions/0005_delivery.py: upgrade",
 }
 #: What is meant by a URL in code, docs and tests.
 HOSTS = re.compile(

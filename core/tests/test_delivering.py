@@ -212,6 +212,12 @@ async def test_what_is_refused_or_dropped_is_kept_and_poisons_nothing(store: Pat
         ]
         assert unaccounted_events(oak) == []
 
+        # Sent again as a whole, what is refused is refused once.
+        await oak.desk.redeliver("pigeon")
+        await oak.deliver()
+        assert len(await oak.desk.refusals()) == 5
+        assert unaccounted_events(oak) == []
+
         del loft.refuse["dan@example.com"]
         assert await oak.desk.redeliver("pigeon", refused=True) == 5
         await oak.deliver()

@@ -119,7 +119,9 @@ async def _notes(session: Session, connections: Mapping[str, Connection]) -> Ite
             f"of {untimed} opt-ins nobody knows when they were given: going live asks for "
             f'consent_without_time = "skip" or "first_seen" under [destinations.{name}]'
         )
-    if not lists:
+    if not session.sources:
+        notes.append("nothing feeds it yet: none of its connections has been synced")
+    elif not lists:
         notes.append("nobody will be subscribed: no list is named under subscribers")
     return iter(notes)
 

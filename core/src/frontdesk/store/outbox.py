@@ -201,13 +201,16 @@ def events(
         .limit(limit)
     )  # fmt: skip
     if after is not None:
-        asked = asked.where(
-            tuple_(*order)
-            > tuple_(*(literal(v, c.type) for v, c in zip(after, order, strict=True)))
-        )
+        asked = asked.where(tuple_(*order) > _values(order, after))
     if only is not None:
         asked = asked.where(bulk.among(db, table.guest_id, sorted(only)))
     return [Waiting(*row) for row in db.execute(asked)]
+
+
+def _values(columns: Sequence[Any], values: Key) -> Any:
+    """Return values to be compared with columns, each of its column's type."""
+    pairs = zip(columns, values, strict=True)
+    return tuple_(*(literal(value, column.type) for column, value in pairs))
 
 
 def take_events(db: Connection, destination: int, taken: Sequence[Waiting]) -> None:

@@ -36,8 +36,17 @@ def redeliver(
     else:
         number = outbox.rewind(db, row.id, source)
         sending.forget_profiles(db, row.id)
+        # They are looked at again like all others.
+        _forget_refusals(db, row.id, source)
     leases.release(db, lease)
     return number
+
+
+def _forget_refusals(db: Connection, destination: int, source: int | None) -> None:
+    table = refusals.c
+    mine = (table.destination_id == destination, table.seq.is_not(None))
+    only = () if source is None else (table.connection_id == source,)
+    db.execute(delete(refusals).where(*mine, *only))
 
 
 def _forgive(db: Connection, destination: int, source: int | None) -> int:
