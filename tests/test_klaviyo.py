@@ -115,7 +115,9 @@ def logged(store: Path) -> Counter[str]:
 
 
 async def test_the_whole_history_arrives_over_real_http(hotel: Hotel, tmp_path: Path) -> None:
-    """Checks 16, 19, 22: every event once, as history, with where it came from."""
+    """Checks 16, 19, 21, 22, 33: every event once, as history, with where it came from, its
+    facts where they can be filtered by; and no guest a portal stands in for.
+    """
     store = hotel.copy(tmp_path / "a.db")
     platform = klaviyo(job_delay=0.1, event_delay=0.0)
     with served(platform.app) as url:
@@ -137,17 +139,33 @@ async def test_the_whole_history_arrives_over_real_http(hotel: Hotel, tmp_path: 
     assert {e.properties["Integration"] for e in stored} == {"Mews"}
     assert sites
     assert not sites & {"", None}
+    assert not any("$extra" in e.properties for e in stored)
+    plain = {
+        p.name for m in load("mews").manifest.metrics for p in m.properties if "list" not in p.type
+    }
+    nested = {
+        n
+        for e in stored
+        for n in plain & e.properties.keys()
+        if isinstance(e.properties[n], dict | list)
+    }
+    assert not nested
+    assert report.left["history events", "held: excluded: ota"] > 50
+    assert not [p.email for p in account.profiles if "booking.com" in (p.email or "")]
     asked_for = ("bulk_create_events", "bulk_import_profiles", "bulk_subscribe_profiles")
     assert not [one for name in asked_for for one in platform.journal.of(name) if one.status == 429]
     assert report.sent["hotel", "opt-ins: email"] == len(account.standing("email"))
 
 
 async def test_the_same_history_twice_leaves_the_same_state(hotel: Hotel, tmp_path: Path) -> None:
-    """Check 16: delivered anew from a store that knows of no delivery."""
+    """Checks 15 and 16: read anew and delivered anew, by a store that knows of neither."""
     platform = klaviyo(JumpingClock())
     await deliver(hotel.copy(tmp_path / "a.db"), platform, hotel)
     first = platform.state()
-    await deliver(hotel.copy(tmp_path / "b.db"), platform, hotel)
+    async with Desk(tmp_path / "b.db", clock=JumpingClock(NOW - timedelta(hours=1))) as desk:
+        await desk.sync(desk.connect("mews", name="hotel", **hotel.settings))
+    async with delivering(tmp_path / "b.db", platform, hotel) as desk:
+        await desk.deliver("klaviyo")
 
     assert platform.state() == first
     assert platform.counts["duplicates"] > 200
