@@ -14,6 +14,7 @@ look behind the API, break it or move its clock makes a :class:`Platform` instea
 from __future__ import annotations
 
 import attrs
+import phonenumbers
 
 from frontdesk.sandbox import Sandbox
 from frontdesk_klaviyo.sandbox import faults
@@ -44,8 +45,9 @@ __all__ = [
 def create(options: Options) -> Sandbox:
     """Make an emulated Klaviyo that is ready to be served."""
     if options.demo:
-        # Whoever is made up lives at example.com.
-        options = attrs.evolve(options, dropped_domains="")
+        # Whoever is made up lives at example.com, or is known by a phone from anywhere.
+        everywhere = ",".join(sorted(phonenumbers.SUPPORTED_REGIONS))
+        options = attrs.evolve(options, dropped_domains="", sms_regions=everywhere)
     platform = Platform(options)
     account, now = platform.account, platform.clock.now()
     single = account.lists.add("Newsletter", now, "single_opt_in")

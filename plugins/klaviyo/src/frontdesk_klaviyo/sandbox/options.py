@@ -64,7 +64,8 @@ class Options:
         validator=attrs.validators.in_(("all", "digest", "count")),
     )
     demo: bool = _field(
-        False, "Serve a demo: take events of guests at example.com, and name a list for opt-ins."
+        False,
+        "Serve a demo: take guests at example.com and with a phone alone; name a list for opt-ins.",
     )
     keep_bodies: bool = _field(False, "Keep request bodies in the journal.")
     journal: int = _field(100_000, "How many requests the journal remembers.")
