@@ -22,6 +22,8 @@ from frontdesk.store.engine import open_engine, writing
 from frontdesk.store.migrate import upgrade
 
 __all__ = ["JumpingClock", "Recorder", "account_of", "fill"]
+#: Seconds a job takes, as in the emulator.
+JOB = 4.0
 _MICROS = int(START.timestamp()) * 1_000_000
 _HOUR = 3_600_000_000
 _METRICS = ("Confirmed Reservation", "Checked In to Reservation", "Checked Out of Reservation")
@@ -31,9 +33,10 @@ _ACCOUNT = Account("hotel", "Grand Hotel", (Site("hotel", "Grand Hotel", "Europe
 class Recorder(httpx.AsyncBaseTransport):
     """A Klaviyo that takes everything, and writes down what was posted in bulk."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, clock: JumpingClock) -> None:
+        self._folder, self._clock = folder, clock
         self._number = 0
+        self._posted: dict[str, float] = {}
         #: CPU seconds of its own.
         self.own = 0.0
 
@@ -56,15 +59,19 @@ class Recorder(httpx.AsyncBaseTransport):
             about = {"contact_information": {"organization_name": "Hotel"}, "test_account": True}
             return _json(200, [{"type": "account", "id": "A1", "attributes": about}])
         if "profile-bulk-import-jobs" in path:
-            told = {"status": "complete", "failed_count": 0, "total_count": 1, "completed_count": 1}
-            kind = "profile-bulk-import-job"
-            return _json(
-                200 if request.method == "GET" else 202,
-                {"type": kind, "id": "J", "attributes": told},
-            )
+            return self._job(request, path)
         if request.method == "GET":
             return _json(200, [])
         return httpx.Response(202)
+
+    def _job(self, request: httpx.Request, path: str) -> httpx.Response:
+        """Take a job, or tell whether it is done."""
+        now = self._clock.monotonic()
+        id = path.rpartition("/")[2] if request.method == "GET" else f"J{self._number}"
+        posted = self._posted.setdefault(id, now)
+        told = {"status": "complete" if now - posted >= JOB else "processing", "failed_count": 0}
+        job = {"type": "profile-bulk-import-job", "id": id, "attributes": told}
+        return _json(200 if request.method == "GET" else 202, job)
 
 
 def _json(status: int, data: Any) -> httpx.Response:

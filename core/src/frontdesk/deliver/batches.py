@@ -91,10 +91,16 @@ def write_events(db: Db, session: Session, load: Load, plan: events.EventPlan) -
     outbox.take_events(db, session.id, plan.lost)
     if not plan.items.sent:
         return None
-    rows = sending.make_known(db, session.id, {plan.whom[item.id] for item, _ in plan.items.sent})
-    sent = [(one, one.recipient or rows[plan.whom[item.id]]) for item, one in plan.items.sent]
+    unknown = {plan.whom[item.id] for item, one in plan.items.sent if _known(one) is None}
+    rows = sending.make_known(db, session.id, unknown)
+    sent = [(one, _known(one) or rows[plan.whom[item.id]]) for item, one in plan.items.sent]
     id = sending.write_events(db, session.id, load, sent, session.clock.now())
     return OpenBatch(id, load, 0, [])
+
+
+def _known(one: outbox.Waiting) -> int | None:
+    """Return the row of an event's recipient, as far as it was found with the event."""
+    return one.recipient or (None if one.merged else one.known)
 
 
 def _refused(receipt: Receipt, one: outbox.Waiting) -> Refused:

@@ -45,7 +45,7 @@ class EventPlan:
         read: All that were looked at; nothing is left if there are none.
         held: Those that cannot be sent yet, and why.
         lost: Those that were sent before for somebody who was forgotten since.
-        whom: The addresses of those that can be sent.
+        whom: The addresses of those that can be sent, by their ids.
     """
 
     read: Sequence[Waiting]
@@ -66,14 +66,14 @@ def plan(
     read = outbox.events(
         db, session.id, session.sources, live=live, limit=BATCH, after=after, only=session.only
     )
-    found = persons.identify(db, {one.guest for one in read})
+    merged = persons.identify(db, {one.guest for one in read if one.merged})
     before = sending.addresses_of(db, {one.recipient for one in read if one.recipient})
     held: list[tuple[Waiting, str]] = []
     lost: list[Waiting] = []
     planned: list[tuple[Item, Waiting]] = []
     whom: dict[str, str] = {}
     for one in read:
-        person = found[one.guest]
+        person = merged.get(one.guest) or persons.found(one.address, one.excluded)
         # Sent before: only for the same as then would the destination know it again.
         address = person.address if one.recipient is None else before.get(one.recipient)
         if one.recipient is not None and address is None:

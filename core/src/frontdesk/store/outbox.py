@@ -12,8 +12,14 @@ from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, tu
 
 from frontdesk.store import bulk
 from frontdesk.store.batch import Kind
-from frontdesk.store.delivery_schema import outbox, outbox_guests, positions, sent_events
-from frontdesk.store.schema import connections, guests, log, log_bodies
+from frontdesk.store.delivery_schema import (
+    outbox,
+    outbox_guests,
+    positions,
+    recipients,
+    sent_events,
+)
+from frontdesk.store.schema import connections, guests, log, log_bodies, profiles
 from frontdesk.store.upserts import insert_into, insert_missing
 
 #: Entries of the log that are read in one transaction.
@@ -142,10 +148,14 @@ def settle(db: Connection, destination: int, *, live_after: datetime) -> None:
 
 @attrs.frozen
 class Waiting:
-    """An event in the outbox, as the log has it.
+    """An event in the outbox, as the log has it, with what its guest is known by.
 
     Attributes:
         recipient: Of an event that was sent before: for whom.
+        address: E-mail address of the guest's profile, else the phone number.
+        excluded: What keeps the guest back.
+        merged: The guest was merged into another, who is to be asked instead.
+        known: The row of the recipient with this address, if there is one.
     """
 
     connection: int
@@ -153,7 +163,11 @@ class Waiting:
     guest: int
     at: datetime
     body: bytes
-    recipient: int | None
+    recipient: int | None = None
+    address: str | None = attrs.field(default=None, repr=False)
+    excluded: str | None = None
+    merged: bool = False
+    known: int | None = None
 
     @property
     def key(self) -> Key:
@@ -176,21 +190,10 @@ def events(
     Args:
         only: Rows of the guests they must belong to.
     """
-    table, sent = outbox.c, sent_events.c
-    same = (log_bodies.c.connection_id == table.connection_id) & (log_bodies.c.seq == table.seq)
-    before = (
-        (sent.destination_id == table.destination_id)
-        & (sent.connection_id == table.connection_id)
-        & (sent.seq == table.seq)
-    )
+    table = outbox.c
     order = (table.at, table.connection_id, table.seq)
     asked = (
-        select(
-            table.connection_id, table.seq, table.guest_id, table.at, log_bodies.c.body,
-            sent.recipient_id,
-        )
-        .join(log_bodies, same)
-        .outerjoin(sent_events, before)
+        _waiting()
         .where(
             table.destination_id == destination,
             table.held == "",
@@ -199,12 +202,37 @@ def events(
         )
         .order_by(*order)
         .limit(limit)
-    )  # fmt: skip
+    )
     if after is not None:
         asked = asked.where(tuple_(*order) > _values(order, after))
     if only is not None:
         asked = asked.where(bulk.among(db, table.guest_id, sorted(only)))
     return [Waiting(*row) for row in db.execute(asked)]
+
+
+def _waiting() -> Any:
+    """Select events with their bodies, and what their guests are known by."""
+    table, sent, profile = outbox.c, sent_events.c, profiles.c
+    same = (log_bodies.c.connection_id == table.connection_id) & (log_bodies.c.seq == table.seq)
+    before = (
+        (sent.destination_id == table.destination_id)
+        & (sent.connection_id == table.connection_id)
+        & (sent.seq == table.seq)
+    )
+    address = func.coalesce(profile.email, profile.phone_number)
+    to = (recipients.c.destination_id == table.destination_id) & (recipients.c.address == address)
+    return (
+        select(
+            table.connection_id, table.seq, table.guest_id, table.at, log_bodies.c.body,
+            sent.recipient_id, address, guests.c.excluded, guests.c.merged_into.is_not(None),
+            recipients.c.id,
+        )
+        .join(log_bodies, same)
+        .join(guests, guests.c.id == table.guest_id)
+        .outerjoin(profiles, profile.guest_id == table.guest_id)
+        .outerjoin(recipients, to)
+        .outerjoin(sent_events, before)
+    )  # fmt: skip
 
 
 def _values(columns: Sequence[Any], values: Key) -> Any:

@@ -47,7 +47,7 @@ def is_email(address: str) -> bool:
 
 def identify(db: Connection, some: Collection[int]) -> dict[int, Found]:
     """Return what each guest is known by."""
-    found: dict[int, Found] = {}
+    known: dict[int, Found] = {}
     # By the row that is looked at now: those that were asked for.
     meant: dict[int, list[int]] = {guest: [guest] for guest in some}
     for _ in range(_LINKS):
@@ -56,13 +56,13 @@ def identify(db: Connection, some: Collection[int]) -> dict[int, Found]:
             if row.merged_into is not None:
                 following.setdefault(row.merged_into, []).extend(meant[row.id])
             else:
-                one = _found(row)
-                found.update(dict.fromkeys(meant[row.id], one))
+                one = found(row.email or row.phone_number, row.excluded)
+                known.update(dict.fromkeys(meant[row.id], one))
         if not following:
             break
         meant = following
     lost = Found(None, NO_IDENTIFIER)
-    return {guest: found.get(guest, lost) for guest in some}
+    return {guest: known.get(guest, lost) for guest in some}
 
 
 def _rows(db: Connection, some: Mapping[int, Any]) -> Sequence[Any]:
@@ -75,10 +75,10 @@ def _rows(db: Connection, some: Mapping[int, Any]) -> Sequence[Any]:
     return db.execute(asked).all()
 
 
-def _found(row: Any) -> Found:
-    address = row.email or row.phone_number
-    if row.excluded is not None:
-        return Found(address, f"{EXCLUDED}{row.excluded}")
+def found(address: str | None, excluded: str | None) -> Found:
+    """Return what a guest is known by who is not merged into another."""
+    if excluded is not None:
+        return Found(address, f"{EXCLUDED}{excluded}")
     return Found(address, "" if address else NO_IDENTIFIER)
 
 

@@ -171,12 +171,9 @@ def events_of(db: Connection, batch: int) -> list[tuple[Waiting, str]]:
         .order_by(table.connection_id, table.seq)
     )  # fmt: skip
     return [
-        (Waiting(row.connection_id, row.seq, 0, _NEVER, row.body, row.recipient_id), row.address)
+        (Waiting(row.connection_id, row.seq, 0, UNSEEN, row.body, row.recipient_id), row.address)
         for row in db.execute(asked)
     ]
-
-
-_NEVER: Final = UNSEEN
 
 
 def try_again(db: Connection, batch: int) -> None:
