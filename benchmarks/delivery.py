@@ -157,7 +157,7 @@ def measure_time(filled: Path, folder: Path) -> None:
         f"events {told['events']:,}, profiles {told['profiles']:,}, requests {told['requests']:,}"
     )
     print(f"time used {told['took']:.1f} s, at best {told['best']:.1f} s")
-    print(f"time / best: {told['took'] / told['best']:.3f}")
+    print(f"time / best: {told['took'] / max(told['best'], 1.0):.3f}")
     print(f"requests answered 429: {told['throttled']}")
 
 

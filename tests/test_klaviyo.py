@@ -333,3 +333,15 @@ class _Deadly:
 
 async def _into_nothing(_: Any) -> None:
     """Answer nobody."""
+
+
+def test_the_benchmark_runs() -> None:
+    file = Path(__file__).parents[1] / "benchmarks" / "delivery.py"
+    sizes = ["--events", "3000", "--guests", "300", "--runs", "1"]
+    ran = subprocess.run(
+        [sys.executable, str(file), *sizes], check=True, capture_output=True, text=True
+    )
+
+    assert "events 3,000, profiles 300" in ran.stdout
+    assert "requests answered 429: 0" in ran.stdout
+    assert "CPU / floor" in ran.stdout

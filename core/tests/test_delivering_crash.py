@@ -14,7 +14,8 @@ from inn import busy, guest
 from post import Post, post, unaccounted_events
 from sqlalchemy import Engine, event
 
-from frontdesk.errors import InvalidConnectorError, UnavailableError
+from frontdesk.deliver.delivering import Delivery
+from frontdesk.errors import InvalidConnectorError, LeaseError, UnavailableError
 from frontdesk.store import leases
 
 pytestmark = pytest.mark.anyio
@@ -116,15 +117,14 @@ async def test_whoever_lost_the_lease_writes_nothing_more(store: Path) -> None:
     async with post(store, busy(12)) as oak:
         await oak.sync()
         async with oak.desk._deliverer().opened(oak.desk.destinations["pigeon"]) as session:
+            delivery = Delivery(session)
+            await delivery.begin()
             later = oak.clock.now() + leases.LEASE * 2
             await oak.desk.store.write(
                 lambda db: leases.take(db, session.id, "other:1", later, of=session.lease.of)
             )
-            from frontdesk.deliver.delivering import Delivery
-            from frontdesk.errors import LeaseError
-
             with pytest.raises(LeaseError, match="lease on destination 'pigeon' was lost"):
-                await Delivery(session).run()
+                await delivery.turn()
         assert not oak.loft.batches
 
 
