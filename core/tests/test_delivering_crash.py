@@ -125,6 +125,7 @@ async def test_whoever_lost_the_lease_writes_nothing_more(store: Path) -> None:
             )
             with pytest.raises(LeaseError, match="lease on destination 'pigeon' was lost"):
                 await delivery.turn()
+        assert oak.ask("SELECT count(*) FROM batches") == [(0,)]
         assert not oak.loft.batches
 
 
