@@ -47,3 +47,27 @@ async def test_a_connection_that_is_first_opened_after_the_destination_is_delive
             await until(clock, delivered, 10)
 
     assert (clock.at - before).total_seconds() < 1200
+
+
+async def test_a_destination_that_is_back_runs_again(store: Path) -> None:
+    """Seen to fail when its state is only noted once the service ends."""
+    house, loft, clock = busy(3), Loft(), SteppedClock()
+    inn.prepare(store)
+    inn.Counting.others.add(str(store))
+    async with Desk(store, clock=clock) as desk:
+        connected(desk, house, name="oak")
+        added(desk, loft, name="post")
+        await desk.sync("oak")
+        loft.before = lambda request: httpx.Response(503) if request.url.path == "/batch" else None
+        async with desk.service():
+
+            async def waiting() -> bool:
+                return [row.state for row in await desk.destination_status()] == ["waiting"]
+
+            async def running() -> bool:
+                return [row.state for row in await desk.destination_status()] == ["running"]
+
+            await until(clock, waiting)
+            loft.before = lambda _: None
+            await until(clock, running, 10)
+            assert loft.metrics()["Booked Stay"] > 0

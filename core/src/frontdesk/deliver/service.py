@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import anyio
 import attrs
+from sqlalchemy import Connection as Db
 
 from frontdesk.client import Clock
 from frontdesk.deliver.delivering import Delivery
@@ -17,7 +19,9 @@ from frontdesk.deliver.work import Deliverer
 from frontdesk.destination import Destination
 from frontdesk.errors import FrontdeskError, LeaseError, PausedError, RateLimitedError
 from frontdesk.explaining import explain
+from frontdesk.store import states
 from frontdesk.store.destinations import has_other_sources
+from frontdesk.store.states import DESTINATIONS, State
 
 _log = logging.getLogger("frontdesk")
 
@@ -25,6 +29,8 @@ _log = logging.getLogger("frontdesk")
 LOOK: Final = 1.0
 #: How long to leave alone what somebody else delivers to, or somebody has paused.
 WAIT: Final = 15.0
+#: After so many seconds of work a failure is a new one.
+SOUND: Final = 60.0
 #: How often a destination is opened anew: connections, names and permissions change.
 ANEW: Final = timedelta(hours=1)
 _FIRST: Final = 5.0
@@ -62,6 +68,7 @@ class _Following:
         failures = 0
         idle = ""
         while True:
+            began = self.clock.monotonic()
             try:
                 await self._deliver()
                 failures, idle = 0, ""
@@ -71,6 +78,7 @@ class _Following:
                     _say(self.destination, "not delivered to from here: %s", error)
                 await self.clock.sleep(WAIT)
             except Exception as error:  # noqa: BLE001  # the other destinations go on
+                failures = 0 if self.clock.monotonic() - began > SOUND else failures
                 await self._rest(error, failures)
                 failures += 1
 
@@ -87,6 +95,8 @@ class _Following:
         async with self.deliverer.opened(self.destination) as session:
             delivery = Delivery(session)
             await delivery.begin()
+            # It goes on for long: that it was away before must not show until it ends.
+            await session.store.write(partial(self._note_running, now=self.clock.now()))
             began = self.clock.monotonic()
             learnt = began
             while self.clock.monotonic() - began < ANEW.total_seconds():
@@ -98,6 +108,9 @@ class _Following:
                 if self.clock.monotonic() - learnt > FRESH.total_seconds():
                     learnt = self.clock.monotonic()
                     await learn(session)
+
+    def _note_running(self, db: Db, now: datetime) -> None:
+        states.note_state(db, self.destination.name, State.RUNNING, "", now, of=DESTINATIONS)
 
     async def _is_outdated(self, session: Session) -> bool:
         """Tell whether the destination must be opened anew: a connection was opened first since."""
