@@ -69,5 +69,7 @@ async def test_a_destination_that_is_back_runs_again(store: Path) -> None:
 
             await until(clock, waiting)
             loft.before = lambda _: None
+            before = clock.at
             await until(clock, running, 10)
+            assert (clock.at - before).total_seconds() < 1200
             assert loft.metrics()["Booked Stay"] > 0
