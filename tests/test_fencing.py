@@ -188,7 +188,7 @@ def test_connections_commit_without_waiting_for_each_other(
 
 
 _SLEEPER = """
-import os, signal, sys
+import signal, sys, threading
 import anyio, inn
 from frontdesk import Desk
 from frontdesk.ingest.session import Session
@@ -201,7 +201,7 @@ def asleep_before(original):
     def sleep(*args):
         # The stays are the second page that brings anything.
         if "stays" in {kept.record.stream for kept in find(args).kept}:
-            os.kill(os.getpid(), signal.SIGSTOP)
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         return original(*args)
     return sleep
 
@@ -288,7 +288,7 @@ def test_postgresql_is_told_to_end_transactions_nobody_goes_on_with(
 
 
 _SLEEPER_INSIDE = """
-import os, signal, sys
+import signal, sys, threading
 import anyio, inn
 from sqlalchemy import Engine, event
 from frontdesk import Desk
@@ -311,7 +311,8 @@ def sleep(connection, cursor, statement, *rest):
     # The page of stays has locked the connection's row, and written its events.
     if statement.startswith("UPDATE connections SET seq=") and has_stays(cursor):
         cursor.execute(HUNDREDTH)
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # This thread, or it might go on for a moment, and commit.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 async def main():
     async with Desk(url, clock=inn.FixedClock()) as desk:

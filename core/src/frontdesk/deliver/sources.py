@@ -37,11 +37,14 @@ class Source:
     account: Account = attrs.field(repr=False)
     withheld: Withheld | None = attrs.field(default=None, repr=False)
     times: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
+    #: Names of sites by their ids; asked for with every event.
+    _sites: Mapping[str | None, str] = attrs.field(
+        init=False, default=attrs.Factory(lambda self: _site_names(self.account), takes_self=True)
+    )
 
     def site(self, id: str | None) -> str:
         """Return the name of the site where something happened; the account's if unknown."""
-        site = site_of(self.account, id)
-        return site.name if site else self.account.title
+        return self._sites.get(id) or self._sites[None]
 
     def properties(self, metric: str, written: bytes, site: str | None) -> bytes:
         """Return an event's properties as they may leave, as JSON."""
@@ -80,6 +83,13 @@ class Source:
         if moment.tzinfo is None:
             return None
         return moment.astimezone(zone_at(known)).replace(tzinfo=None).isoformat()
+
+
+def _site_names(account: Account) -> dict[str | None, str]:
+    only = account.site(None)
+    return {site.id: site.name for site in account.sites} | {
+        None: only.name if only else account.title
+    }
 
 
 def read_sources(
