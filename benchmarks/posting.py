@@ -140,9 +140,9 @@ def _log(connection: int, events: int, guests: int) -> Iterator[tuple[Any, ...]]
     for n in range(1, guests + 1):
         yield connection, n, 2, n, None, _MICROS, _MICROS, None, None, None
     for n in range(1, events + 1):
-        at = _MICROS - (n % 17_000 + 48) * _HOUR
+        at = _MICROS - _ago(n, events)
         id = n.to_bytes(16, "big")
-        guest = 1 + n % guests
+        guest = 1 + n * 7919 % guests
         yield connection, guests + n, 1, guest, 1, at, _MICROS, id, 412_500_000, "EUR"
 
 
@@ -150,12 +150,17 @@ def _bodies(connection: int, events: int, guests: int) -> Iterator[tuple[Any, ..
     for n in range(1, guests + 1):
         yield connection, n, _profile(n)
     for n in range(1, events + 1):
-        yield connection, guests + n, _event(n, 1 + n % guests)
+        yield connection, guests + n, _event(n, 1 + n * 7919 % guests, events)
 
 
-def _event(n: int, guest: int) -> bytes:
+def _ago(n: int, events: int) -> int:
+    """Return how long ago an event was, in microseconds: a history is read oldest first."""
+    return 48 * _HOUR + (events - n) * (17_000 * _HOUR // events)
+
+
+def _event(n: int, guest: int, events: int) -> bytes:
     """Return a body of about a kilobyte."""
-    at = START - timedelta(hours=n % 17_000 + 48)
+    at = START - timedelta(microseconds=_ago(n, events))
     said = {
         "id": n.to_bytes(16, "big").hex(), "metric": _METRICS[n % 3],
         "time": at.isoformat().replace("+00:00", "Z"), "value": 412.5, "currency": "EUR",

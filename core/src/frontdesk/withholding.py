@@ -37,8 +37,8 @@ class Withheld:
                 f"withhold: there is no field {unknown[0]!r}; sensitive ones are: "
                 f"{', '.join(sorted(sensitive)) or 'none'}"
             )
-        #: Standard attributes of a profile.
-        self._attributes = {fields[name] for name in self.names if fields.get(name)}
+        #: Standard attributes of a profile, by :attr:`frontdesk.manifest.ProfileField.attribute`.
+        self.standard = {fields[name] for name in self.names if fields.get(name)}
 
     def properties(self, properties: Mapping[str, Json]) -> dict[str, Json]:
         """Return an event's properties less the withheld ones."""
@@ -46,12 +46,12 @@ class Withheld:
 
     def attributes(self, profile: Mapping[str, Json]) -> dict[str, Json]:
         """Return a stored profile, as JSON, less the withheld fields."""
-        shown = {name: value for name, value in profile.items() if name not in self._attributes}
+        shown = {name: value for name, value in profile.items() if name not in self.standard}
         shown["properties"] = self.properties(profile.get("properties") or {})
         shown["location"] = {
             part: value
             for part, value in (profile.get("location") or {}).items()
-            if f"location.{part}" not in self._attributes
+            if f"location.{part}" not in self.standard
         }
         return shown
 
@@ -62,10 +62,10 @@ class Withheld:
             "location": {
                 part: value
                 for part, value in profile.location.items()
-                if f"location.{part}" not in self._attributes
+                if f"location.{part}" not in self.standard
             },
         }
-        changed |= dict.fromkeys(name for name in self._attributes if "." not in name)
+        changed |= dict.fromkeys(name for name in self.standard if "." not in name)
         return attrs.evolve(profile, **changed)
 
 

@@ -91,8 +91,9 @@ def plan_opt_outs(db: Db, session: Session, *, after: GuestKey | None = None) ->
     """Look for opt-outs of the next guests that the destination does not know."""
     now = session.clock.now()
     read = outbox.changed_guests(
-        db, session.id, Stage.OPT_OUTS, limit=BATCH, now=now, after=after, only=session.only
-    )
+        db, session.id, Stage.OPT_OUTS, limit=BATCH, now=now, after=after, only=session.only,
+        whole=session.report.dry_run,
+    )  # fmt: skip
     spoken = statements.addressed(db, [guest for _, guest in read])
     guests = {place: guest for guest, places in spoken.items() for place in places}
     addresses = {address for _, address in guests}
@@ -167,9 +168,8 @@ def _places(session: Session, whose: Turn) -> dict[tuple[Channel, str], tuple[st
     places: dict[tuple[Channel, str], tuple[str, int]] = {}
     channels = session.destination.manifest.channels
     for person, parts in whose.persons.items():
-        known = profiles.merged(session.sources, parts)
         email = person if persons.is_email(person) else None
-        phone = known.get("phone_number") if email else person
+        phone = profiles.phone_of(session.sources, parts) if email else person
         for channel, address in ((Channel.EMAIL, email), (Channel.SMS, phone)):
             if address and channel in channels:
                 places[channel, address] = (person, parts[-1].guest)

@@ -7,6 +7,7 @@ as a whole: parts of two would be the address of nobody.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import attrs
@@ -79,7 +80,7 @@ def turn(
     """
     read = outbox.changed_guests(
         db, session.id, stage, limit=limit, now=session.clock.now(), after=after,
-        only=session.only,
+        whole=session.report.dry_run, only=session.only,
     )  # fmt: skip
     found = persons.identify(db, [guest for _, guest in read])
     open_to = {f.address for f in found.values() if f.address and not f.held}
@@ -153,7 +154,7 @@ def _make(
     digest = jsons.digest(jsons.canonical([address, phone, attributes]))
     if known is not None and known.digest == digest:
         return None
-    names = jsons.encode(sorted(_names(attributes)))
+    names = _written(tuple(sorted(_names(attributes))))
     item = OutgoingProfile(
         id=f"{parts[-1].guest}",
         email=address if email else None,
@@ -175,6 +176,22 @@ def merged(sources: Mapping[int, Source], parts: Iterable[Part]) -> dict[str, Js
         if properties:
             known["properties"] = properties
     return known
+
+
+def phone_of(sources: Mapping[int, Source], parts: Sequence[Part]) -> str | None:
+    """Return the newest phone number of a person that may be told."""
+    told = (
+        part.phone_number
+        for part in reversed(parts)
+        if part.phone_number and sources[part.connection].tells_phones
+    )
+    return next(told, None)
+
+
+@lru_cache(maxsize=1024)
+def _written(names: tuple[str, ...]) -> bytes:
+    """Return names as JSON: most persons have the same, and many are kept at once."""
+    return jsons.encode(names)
 
 
 def _names(attributes: Mapping[str, Json]) -> Iterator[str]:

@@ -42,6 +42,11 @@ class Source:
         init=False, default=attrs.Factory(lambda self: _site_names(self.account), takes_self=True)
     )
 
+    @property
+    def tells_phones(self) -> bool:
+        """Whether phone numbers may leave."""
+        return self.withheld is None or "phone_number" not in self.withheld.standard
+
     def site(self, id: str | None) -> str:
         """Return the name of the site where something happened; the account's if unknown."""
         return self._sites.get(id) or self._sites[None]

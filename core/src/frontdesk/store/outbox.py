@@ -281,26 +281,41 @@ def changed_guests(
     *,
     limit: int,
     now: datetime,
+    whole: bool = False,
     after: GuestKey | None = None,
     only: Collection[int] | None = None,
 ) -> list[GuestKey]:
-    """Return guests for whom *stage* is yet to be done: those that are live first."""
-    table = outbox_guests.c
-    order = (table.live.is_(False), table.guest_id)
-    asked = (
-        select(*order)
-        .where(table.destination_id == destination, table.stage <= stage)
-        .order_by(table.live.desc(), table.guest_id)
-        .limit(limit)
-    )
-    if stage is Stage.OPT_INS:
-        asked = asked.where(or_(table.due.is_(None), table.due <= now))
-    if after is not None:
-        later = (table.live.is_(not after[0])) & (table.guest_id > after[1])
-        asked = asked.where(later if after[0] else or_(later, table.live.is_(False)))
-    if only is not None:
-        asked = asked.where(bulk.among(db, table.guest_id, sorted(only)))
-    return [(bool(old), guest) for old, guest in db.execute(asked)]
+    """Return guests for whom *stage* is next: those that are live first.
+
+    Args:
+        whole: Those for whom an earlier stage is next, too: a preview takes none of them.
+    """
+    found: list[GuestKey] = []
+    for old in (False, True):
+        if after is not None and after[0] > old:
+            continue
+        table = outbox_guests.c
+        asked = (
+            select(table.guest_id)
+            .where(
+                table.destination_id == destination,
+                # Written so that no index is sought by it, and the order need not be made.
+                table.stage + 0 <= stage if whole else table.stage == stage,
+                table.live.is_(not old),
+            )
+            .order_by(table.guest_id)
+            .limit(limit - len(found))
+        )
+        if stage is Stage.OPT_INS:
+            asked = asked.where(or_(table.due.is_(None), table.due <= now))
+        if after is not None and after[0] == old:
+            asked = asked.where(table.guest_id > after[1])
+        if only is not None:
+            asked = asked.where(bulk.among(db, table.guest_id, sorted(only)))
+        found += [(old, guest) for guest in db.execute(asked).scalars()]
+        if len(found) == limit:
+            break
+    return found
 
 
 def stages(db: Connection, destination: int, some: Collection[int], stage: Stage) -> set[GuestKey]:

@@ -38,6 +38,7 @@ class Part:
     connection: int
     body: bytes = attrs.field(repr=False)
     version: datetime
+    phone_number: str | None = attrs.field(default=None, repr=False)
 
 
 def is_email(address: str) -> bool:
@@ -96,7 +97,7 @@ def parts(
     ):
         if wanted:
             for row in db.execute(_parts(db, sources).where(bulk.among(db, column, wanted), *also)):
-                part = Part(row.id, row.connection_id, row.body, row.version)
+                part = Part(row.id, row.connection_id, row.body, row.version, row.phone_number)
                 found.setdefault(row.email or row.phone_number, []).append(part)
     for some in found.values():
         some.sort(key=lambda part: (part.version, part.guest))
