@@ -37,7 +37,7 @@ class Withheld:
                 f"withhold: there is no field {unknown[0]!r}; sensitive ones are: "
                 f"{', '.join(sorted(sensitive)) or 'none'}"
             )
-        #: Standard attributes of a profile, by :attr:`frontdesk.manifest.ProfileField.attribute`.
+        #: Standard attributes of a profile that are withheld, such as ``location.city``.
         self.standard = {fields[name] for name in self.names if fields.get(name)}
 
     def properties(self, properties: Mapping[str, Json]) -> dict[str, Json]:

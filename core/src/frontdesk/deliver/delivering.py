@@ -30,7 +30,7 @@ from frontdesk.store.outbox import Stage
 from frontdesk.store.sending import OpenBatch
 
 #: Batches on their way at once: a job of profiles is mostly waited for.
-PROFILES_IN_FLIGHT: Final = 10
+PROFILES_IN_FLIGHT: Final = 12
 EVENTS_IN_FLIGHT: Final = 2
 #: Pages of history that are sent before what is live is looked at again.
 SLICE: Final = 4

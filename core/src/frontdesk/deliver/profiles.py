@@ -25,7 +25,7 @@ from frontdesk.store.persons import Part, is_email
 from frontdesk.store.sending import Known
 
 #: Guests looked at in one transaction.
-BATCH: Final = 5000
+BATCH: Final = 2500
 _OBJECTS: Final = ("location", "properties")
 
 
