@@ -54,8 +54,9 @@ def _sync_consent(record: Record, previous: Record | None) -> Iterator[Consent]:
         return
     row = record.payload
     yield from acorn.sync_consent(record, previous)
-    for channel, state, at in row.get("said", ()):
-        address = row["email"] if channel == "email" else row["phone"]
+    for channel, state, at, *of in row.get("said", ()):
+        own = row["email"] if channel == "email" else row["phone"]
+        (address,) = of or (own,)
         when = at and datetime.fromisoformat(at)
         yield Consent(
             row["id"], address, Channel(channel), ConsentState(state), when, evidence="said so"

@@ -25,7 +25,7 @@ def telling(*said: tuple[str, str, str | None], **more: Any) -> Inn:
     return inn
 
 
-def says(oak: Post, *said: tuple[str, str, str | None], hour: int, **more: Any) -> None:
+def says(oak: Post, *said: Any, hour: int, **more: Any) -> None:
     """Let ada say more, so many hours later."""
     oak.clock.at += timedelta(hours=1)
     oak.inn.rows["guests"][0].update(
@@ -251,3 +251,20 @@ async def test_its_own_echo_is_no_newer_opt_out(store: Path) -> None:
         await oak.both()
 
     assert loft.consent[ADA]["state"] == "subscribed"
+
+
+async def test_an_opt_out_of_each_address_a_guest_had_is_told_and_noted(store: Path) -> None:
+    """Seen to fail when both are called the same."""
+    async with post(store, telling(("email", "subscribed", "2026-05-01T08:00:00Z"))) as oak:
+        await oak.both()
+        again = ("email", "subscribed", "2026-11-01T12:30:00Z")
+        says(oak, again, hour=1, email="ada@new.example")
+        await oak.both()
+        assert len(oak.loft.consent) == 2
+        old = ["email", "unsubscribed", None, "ada@example.com"]
+        says(oak, ("email", "unsubscribed", None), old, hour=2, email="ada@new.example")
+        await oak.both()
+        told = oak.ask("SELECT address, state FROM told ORDER BY address")
+
+    assert {said["state"] for said in oak.loft.consent.values()} == {"unsubscribed"}
+    assert told == [("ada@example.com", "unsubscribed"), ("ada@new.example", "unsubscribed")]

@@ -114,7 +114,9 @@ def plan_opt_outs(db: Db, session: Session, *, after: GuestKey | None = None) ->
         # Nobody is made known there only to be unsubscribed.
         if before is None and address not in known and (person.held or person.address != address):
             continue
-        planned.append(_opt_out(session, guest, channel, address, said[channel, address]))
+        # A guest may have had several addresses.
+        id = f"{channel}:{guest}:{len(planned)}"
+        planned.append(_opt_out(session, id, (guest, channel, address), said[channel, address]))
     return OptOutPlan(read, screened(session, Load.OPT_OUTS, planned))
 
 
@@ -124,12 +126,13 @@ def counting(said: Sequence[Said]) -> ConsentState | None:
 
 
 def _opt_out(
-    session: Session, guest: int, channel: Channel, address: str, said: Sequence[Said]
+    session: Session, id: str, of: tuple[int, Channel, str], said: Sequence[Said]
 ) -> tuple[OutgoingConsent, Word]:
+    guest, channel, address = of
     last = [one for one in said if one.state is ConsentState.UNSUBSCRIBED][-1]
     source = session.sources.get(last.connection)
     item = OutgoingConsent(
-        id=f"{channel}:{guest}",
+        id=id,
         channel=channel,
         state=ConsentState.UNSUBSCRIBED,
         address=address,
