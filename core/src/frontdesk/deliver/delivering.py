@@ -63,7 +63,7 @@ class Delivery:
         await batches.resume(self.session)
         await erase_due(self.session)
         await learn(self.session)
-        await read_log(self.session)
+        await read_log(self.session, exclusions=True)
 
     async def turn(self) -> bool:
         """Deliver what is urgent, and some pages of history; return whether there is more."""
@@ -225,8 +225,12 @@ async def _release_after(send: Send, slots: anyio.Semaphore) -> None:
         slots.release()
 
 
-async def read_log(session: Session) -> None:
-    """Read the log of every connection to its end, and let go what is no longer held."""
+async def read_log(session: Session, *, exclusions: bool = False) -> None:
+    """Read the log of every connection to its end, and let go what is no longer held.
+
+    Args:
+        exclusions: Look also at guests for whom nothing but an exclusion may have changed.
+    """
     for source in session.sources:
 
         def read(db: Db, source: int = source) -> int:
@@ -239,7 +243,7 @@ async def read_log(session: Session) -> None:
     def settle(db: Db) -> None:
         leases.hold(db, session.lease)
         live_after = session.clock.now() - session.live_within
-        outbox.settle(db, session.id, live_after=live_after)
+        outbox.settle(db, session.id, live_after=live_after, exclusions=exclusions)
 
     await session.store.write(settle)
 

@@ -18,7 +18,7 @@ from frontdesk.withholding import sensitive_names
 
 async def preview(session: Session, connections: Mapping[str, Connection]) -> None:
     """Count what a delivery would send, and note what a person should know before."""
-    await read_log(session)
+    await read_log(session, exclusions=True)
     await _count_opt_outs(session)
     await _count_profiles(session)
     await _count_opt_ins(session)

@@ -118,32 +118,43 @@ def _add_guests(db: Connection, destination: int, part: Sequence[ColumnElement[b
     db.execute(statement.on_conflict_do_update(index_elements=keys, set_=again))
 
 
-def settle(db: Connection, destination: int, *, live_after: datetime) -> None:
-    """Make old live events history, and let go what is no longer kept back.
+def settle(
+    db: Connection, destination: int, *, live_after: datetime, exclusions: bool = False
+) -> None:
+    """Let go what is no longer kept back, and make old live events history.
 
     Args:
         live_after: What happened before goes as history, however it was learnt.
+        exclusions: Look at every guest who is kept back: that an exclusion is over changes
+            nothing else, so no entry of the log tells of it.
     """
     table, guest = outbox.c, outbox_guests.c
     mine = table.destination_id == destination
-    old = update(outbox).where(mine, table.live.is_(True), table.at <= live_after)
-    db.execute(old.values(live=False))
-    changed = select(guest.guest_id).where(
-        guest.destination_id == destination, guest.stage == Stage.OPT_OUTS
-    )
-    merged = select(guests.c.id).where(guests.c.merged_into.in_(changed))
-    free = select(guests.c.id).where(guests.c.excluded.is_(None))
-    held = update(outbox).where(mine, table.held != "")
-    db.execute(
-        held.where(or_(table.guest_id.in_(changed), table.guest_id.in_(merged))).values(held="")
-    )
-    db.execute(
-        held.where(table.held.like(f"{EXCLUDED}%"), table.guest_id.in_(free)).values(held="")
-    )
-    waiting = update(outbox_guests).where(
-        guest.destination_id == destination, guest.stage == Stage.HELD, guest.guest_id.in_(free)
-    )
-    db.execute(waiting.values(stage=Stage.OPT_OUTS))
+    some = select(table.seq).where(mine, table.held > "").exists()
+    if db.execute(select(some)).scalar_one():
+        changed = select(guest.guest_id).where(
+            guest.destination_id == destination, guest.stage == Stage.OPT_OUTS
+        )
+        merged = select(guests.c.id).where(guests.c.merged_into.in_(changed))
+        held = update(outbox).where(mine, table.held > "").values(held="")
+        db.execute(held.where(table.guest_id.in_(changed.union(merged))))
+        if exclusions:
+            kept = table.held.like(f"{EXCLUDED}%")
+            db.execute(held.where(kept, _is_free(table.guest_id)))
+    if exclusions:
+        waiting = update(outbox_guests).where(
+            guest.destination_id == destination,
+            guest.stage == Stage.HELD,
+            _is_free(guest.guest_id),
+        )
+        db.execute(waiting.values(stage=Stage.OPT_OUTS))
+    old = update(outbox).where(mine, table.held == "", table.live.is_(True))
+    db.execute(old.where(table.at <= live_after).values(live=False))
+
+
+def _is_free(guest: ColumnElement[int]) -> ColumnElement[bool]:
+    """Tell whether nothing excludes a guest."""
+    return select(guests.c.id).where(guests.c.id == guest, guests.c.excluded.is_(None)).exists()
 
 
 @attrs.frozen
