@@ -21,9 +21,10 @@ from frontdesk.deliver.report import DeliveryReport
 from frontdesk.deliver.session import Session
 from frontdesk.model import Channel, ConsentState
 from frontdesk.outgoing import Item, Load, OptOut, OutgoingConsent, Subscription
-from frontdesk.store import outbox, persons, sending, statements
-from frontdesk.store.outbox import GuestKey, Stage
+from frontdesk.store import persons, sending, statements, turns
+from frontdesk.store.outbox import Stage
 from frontdesk.store.statements import Said
+from frontdesk.store.turns import GuestKey
 
 #: Guests looked at in one transaction.
 BATCH: Final = 1000
@@ -90,7 +91,7 @@ class OptInPlan:
 def plan_opt_outs(db: Db, session: Session, *, after: GuestKey | None = None) -> OptOutPlan:
     """Look for opt-outs of the next guests that the destination does not know."""
     now = session.clock.now()
-    read = outbox.changed_guests(
+    read = turns.changed_guests(
         db, session.id, Stage.OPT_OUTS, limit=BATCH, now=now, after=after, only=session.only,
         whole=session.report.dry_run,
     )  # fmt: skip

@@ -25,7 +25,7 @@ from frontdesk.deliver.session import Session
 from frontdesk.deliver.untimed import refuse_untimed
 from frontdesk.holding import together
 from frontdesk.outgoing import Item, Load, OptOut
-from frontdesk.store import due, leases, outbox
+from frontdesk.store import due, leases, outbox, turns
 from frontdesk.store.outbox import Stage
 from frontdesk.store.sending import OpenBatch
 
@@ -123,7 +123,7 @@ class Delivery:
         def write(db: Db) -> OpenBatch | None:
             batches.begin(db, self.session, known)
             guests = {guest for _, guest in plan.read}
-            outbox.advance(db, self.session.id, guests, Stage.OPT_OUTS)
+            turns.advance(db, self.session.id, guests, Stage.OPT_OUTS)
             return batches.write(db, self.session, Load.OPT_OUTS, plan.items.sent)
 
         return await self._written(write, plan.items.sent)
@@ -139,8 +139,8 @@ class Delivery:
 
         def write(db: Db) -> OpenBatch | None:
             batches.begin(db, self.session, known)
-            outbox.hold_guests(db, self.session.id, plan.turn.held)
-            outbox.advance(db, self.session.id, plan.turn.moved, Stage.PROFILE)
+            turns.hold_guests(db, self.session.id, plan.turn.held)
+            turns.advance(db, self.session.id, plan.turn.moved, Stage.PROFILE)
             return batches.write(db, self.session, Load.PROFILES, plan.items.sent)
 
         self.session.report.unchanged += plan.unchanged
@@ -164,8 +164,8 @@ class Delivery:
             batches.begin(db, session, known)
             due = session.clock.now() + consents.QUIET
             moved = set(plan.turn.moved) - plan.postponed
-            outbox.postpone(db, session.id, plan.postponed, due)
-            outbox.advance(db, session.id, moved, Stage.OPT_INS)
+            turns.postpone(db, session.id, plan.postponed, due)
+            turns.advance(db, session.id, moved, Stage.OPT_INS)
             return batches.write(db, session, Load.OPT_INS, items.sent)
 
         sent = await self._written(write, items.sent)

@@ -19,10 +19,11 @@ from frontdesk.deliver.session import Session
 from frontdesk.deliver.sources import Source
 from frontdesk.model import Json
 from frontdesk.outgoing import Item, Load, OutgoingProfile
-from frontdesk.store import outbox, persons, sending
-from frontdesk.store.outbox import GuestKey, Stage
+from frontdesk.store import persons, sending, turns
+from frontdesk.store.outbox import Stage
 from frontdesk.store.persons import Part, is_email
 from frontdesk.store.sending import Known
+from frontdesk.store.turns import GuestKey
 
 #: Guests looked at in one transaction.
 BATCH: Final = 2500
@@ -78,7 +79,7 @@ def turn(
 
     A person has it when the first of their guests does: the others go along.
     """
-    read = outbox.changed_guests(
+    read = turns.changed_guests(
         db, session.id, stage, limit=limit, now=session.clock.now(), after=after,
         whole=session.report.dry_run, only=session.only,
     )  # fmt: skip
@@ -113,7 +114,7 @@ def _first(
         return {}
     members = {part.guest: address for address, some in parts.items() for part in some}
     first: dict[str, GuestKey] = {}
-    for key in outbox.stages(db, session.id, members, stage):
+    for key in turns.stages(db, session.id, members, stage):
         address = members[key[1]]
         first[address] = min(first.get(address, key), key)
     return first
