@@ -86,6 +86,20 @@ async def test_what_one_refuses_keeps_no_other_from_being_erased(store: Path) ->
         assert oak.loft.forgotten == [PHONE]
         assert [row.erasures_due for row in await oak.desk.destination_status()] == [1]
         assert "canary" not in repr(receipt)
+        assert receipt.destinations["pigeon"].startswith("not erased yet: ")
+
+
+async def test_a_receipt_says_erased_only_once_every_address_is(store: Path) -> None:
+    """Seen to fail when the last answer stands for all."""
+    async with post(store, inn_of_ada()) as oak:
+        await oak.both()
+        oak.loft.before = lambda request: (
+            httpx.Response(400) if PHONE.encode() in request.content else None
+        )
+        (receipt,) = await oak.desk.forget("ada.canary@example.com")
+
+        assert oak.loft.forgotten == ["ada.canary@example.com"]
+        assert receipt.destinations["pigeon"].startswith("not erased yet: ")
 
 
 async def test_while_somebody_delivers_it_is_left_to_them(store: Path) -> None:

@@ -159,7 +159,8 @@ def plan_opt_ins(db: Db, session: Session, *, after: GuestKey | None = None) -> 
         if before is not None and before[0] is ConsentState.SUBSCRIBED:
             continue
         if before is not None and before[1] + QUIET > session.clock.now():
-            made.postponed.add(guest)
+            # All of the person's: whichever of them waits is looked at again.
+            made.postponed.update(part.guest for part in whose.persons[person])
             continue
         learnt = before[1] if before is not None else None
         place, who = (channel, address), _Who(person, guest, learnt)
@@ -259,7 +260,8 @@ def shown_newer(
         if one is None or one.state is not ConsentState.UNSUBSCRIBED:
             continue
         given = item.at if isinstance(item, OutgoingConsent) and not item.observed else None
-        if given is not None and (is_known(one.at, word.learnt) or _is_older(one.at, given)):
+        older = _is_older(one.at or word.learnt, given)
+        if given is not None and (older or _is_echo(one.at, given, word)):
             continue
         found[item.id] = OptOut(word.channel, word.address, one.at, one.evidence)
     return found
@@ -273,8 +275,16 @@ def is_known(at: datetime | None, told: datetime | None) -> bool:
     return told is not None and (at is None or at <= told + ECHO)
 
 
-def _is_older(at: datetime | None, given: datetime) -> bool:
-    return at is not None and at < given
+def _is_echo(at: datetime | None, given: datetime, word: Word) -> bool:
+    """Tell whether what is shown is only what the destination was told, after the opt-in.
+
+    Of an opt-in given later, an opt-out right after it may be the guest's own.
+    """
+    return word.learnt is not None and given <= word.learnt and is_known(at, word.learnt)
+
+
+def _is_older(at: datetime | None, given: datetime | None) -> bool:
+    return at is not None and given is not None and at < given
 
 
 def willing(

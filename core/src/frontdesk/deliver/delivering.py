@@ -164,6 +164,8 @@ class Delivery:
             batches.begin(db, session, known)
             due = session.clock.now() + consents.QUIET
             moved = set(plan.turn.moved) - plan.postponed
+            # Excluded since their profile's turn: they would be looked at for ever.
+            turns.hold_guests(db, session.id, plan.turn.held)
             turns.postpone(db, session.id, plan.postponed, due)
             turns.advance(db, session.id, moved, Stage.OPT_INS)
             return batches.write(db, session, Load.OPT_INS, items.sent)

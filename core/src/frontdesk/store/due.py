@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import attrs
 from sqlalchemy import Connection, delete, insert, or_, select, update
@@ -13,6 +13,9 @@ from frontdesk import jsons
 from frontdesk.model import UNSEEN
 from frontdesk.store.delivery_schema import destinations, due_erasures
 from frontdesk.store.schema import erasures
+
+#: What is said until a destination has answered.
+WAITING: Final = "not erased yet"
 
 
 @attrs.frozen
@@ -55,7 +58,12 @@ def settle(db: Connection, destination: int, one: Due, name: str, said: str) -> 
     db.execute(delete(due_erasures).where(*here))
     # The address has yet to leave the database's files.
     db.execute(update(erasures).where(erasures.c.id == one.erasure).values(settled=False))
-    _answer(db, one.erasure, name, said)
+    # A person may be known there by several addresses: done is when all are.
+    left = select(table.reason).where(
+        table.destination_id == destination, table.erasure_id == one.erasure
+    )
+    reasons = sorted(db.execute(left).scalars(), reverse=True)
+    _answer(db, one.erasure, name, (reasons[0] or WAITING) if reasons else said)
 
 
 def postpone(
