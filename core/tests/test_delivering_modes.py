@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import attrs
+import httpx
 import pytest
 from inn import Inn, busy, connected, guest, stay
 from pigeon import Loft, added
 from post import post, talking
 
-from frontdesk.errors import AccountError, AuthenticationError, ConfigurationError, LeaseError
+from frontdesk import Receipt, hookimpl
+from frontdesk.errors import (
+    AccountError,
+    AuthenticationError,
+    ConfigurationError,
+    InvalidConnectorError,
+    LeaseError,
+    UnavailableError,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -204,3 +214,31 @@ async def test_check_says_what_is_missing(store: Path) -> None:
         found = await oak.desk.check_destination("pigeon")
 
     assert found.problems == ("the credentials lack the permission: events:write",)
+
+
+async def test_an_open_batch_of_others_is_not_sent_along_with_only(store: Path) -> None:
+    """Law 9. Seen to fail when every open batch is sent again first."""
+    loft = Loft()
+    async with post(store, busy(3), loft) as oak:
+        loft.before = lambda request: httpx.Response(503) if request.url.path == "/batch" else None
+        with pytest.raises(UnavailableError):
+            await oak.both()
+        loft.before = lambda _: None
+        await oak.deliver(only="bob@example.com")
+        assert "ada@example.com" not in repr(loft.batches)
+
+        await oak.deliver()
+        assert set(loft.profiles) == {"ada@example.com", "bob@example.com"}
+
+
+async def test_a_wrapper_that_would_replace_a_destinations_hook_is_refused(store: Path) -> None:
+    """Seen to fail: nothing would have been sent, and all of it noted as sent."""
+
+    class Wrapper:
+        @hookimpl
+        async def deliver(self, batch: Any) -> Any:
+            return [Receipt(item.id) for item in batch.items]
+
+    async with post(store, busy(1)) as oak:
+        with pytest.raises(InvalidConnectorError, match=r"deliver\(batch.* would replace its own"):
+            added(oak.desk, oak.loft, name="other", wrappers=[Wrapper()])

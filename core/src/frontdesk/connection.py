@@ -19,8 +19,9 @@ import httpx
 import pluggy
 
 from frontdesk.client import Client, State
-from frontdesk.errors import InvalidConnectorError, SettingsError
-from frontdesk.hooks import ITERABLE, OPTIONAL, REQUIRED, ConnectorHooks, hookimpl
+from frontdesk.contracts import CONNECTOR, managed
+from frontdesk.errors import SettingsError
+from frontdesk.hooks import ITERABLE, OPTIONAL, REQUIRED, hookimpl
 from frontdesk.manifest import Manifest, without_secrets
 from frontdesk.model import (
     Account,
@@ -53,18 +54,7 @@ class Hooks:
     """The hooks of one connection, typed: ``Any`` ends here."""
 
     def __init__(self, connector: Connector, wrappers: Iterable[object] = ()) -> None:
-        manager = pluggy.PluginManager("frontdesk")
-        manager.add_hookspecs(ConnectorHooks)
-        manager.register(_adapter(connector), name=connector.name)
-        try:
-            for wrapper in wrappers:
-                manager.register(wrapper)
-                _refuse_replacing(manager, connector.name, wrapper)
-            manager.check_pending()
-        except pluggy.PluginValidationError as error:
-            raise InvalidConnectorError(
-                f"a wrapper around connector {connector.name!r} breaks the contract: {error}"
-            ) from error
+        manager = managed(CONNECTOR, connector.name, _adapter(connector), wrappers)
         self._call = manager.hook
         self.connector = connector.name
         #: Names of the hooks the connector implements.
@@ -131,18 +121,6 @@ class Hooks:
     def route_webhook(self, delivery: Delivery) -> tuple[str, ...]:
         """Return the accounts or sites that a delivery to a shared URL is meant for."""
         return tuple(self._call.route_webhook(delivery=delivery) or ())
-
-
-def _refuse_replacing(manager: pluggy.PluginManager, connector: str, wrapper: object) -> None:
-    """Refuse a hook that wraps nothing: it would be called instead of the connector's."""
-    for caller in manager.get_hookcallers(wrapper) or ():
-        for found in caller.get_hookimpls():
-            if found.plugin is wrapper and not (found.wrapper or found.hookwrapper):
-                shown = f"{caller.name}{inspect.signature(found.function)}"
-                raise InvalidConnectorError(
-                    f"a wrapper around connector {connector!r} breaks the contract: {shown} would "
-                    "replace the connector's own; mark it @hookimpl(wrapper=True), and let it yield"
-                )
 
 
 def _mapping(hooks: pluggy.HookRelay, name: str, connector: Connector) -> Callable[..., Any]:

@@ -7,11 +7,12 @@ default: a misspelt ``contxt=None`` would silently stay None for ever.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, Final, cast
 
 import attrs
+import pluggy
 
 from frontdesk.errors import InvalidConnectorError
 from frontdesk.hooks import (
@@ -154,3 +155,37 @@ def _check_manifest(broken: _Broken, manifest: Manifest | DestinationManifest) -
         and manifest.stream(manifest.guests) is None
     ):
         raise broken(f"manifest.guests names {manifest.guests!r}, which is no stream of it")
+
+
+def managed(
+    contract: Contract, name: str, plugin: ModuleType, wrappers: Iterable[object]
+) -> pluggy.PluginManager:
+    """Return a manager of its own for *plugin*, with the application's wrappers around it.
+
+    Raises:
+        InvalidConnectorError: A wrapper is none, or wraps what is no hook.
+    """
+    manager = pluggy.PluginManager("frontdesk")
+    manager.add_hookspecs(contract.specification)
+    manager.register(plugin, name=name)
+    around = f"a wrapper around {contract.kind} {name!r} breaks the contract"
+    try:
+        for wrapper in wrappers:
+            manager.register(wrapper)
+            _refuse_replacing(manager, around, wrapper)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise InvalidConnectorError(f"{around}: {error}") from error
+    return manager
+
+
+def _refuse_replacing(manager: pluggy.PluginManager, around: str, wrapper: object) -> None:
+    """Refuse a hook that wraps nothing: it would be called instead of the plugin's own."""
+    for caller in manager.get_hookcallers(wrapper) or ():
+        for found in caller.get_hookimpls():
+            if found.plugin is wrapper and not (found.wrapper or found.hookwrapper):
+                shown = f"{caller.name}{inspect.signature(found.function)}"
+                raise InvalidConnectorError(
+                    f"{around}: {shown} would replace its own; "
+                    "mark it @hookimpl(wrapper=True), and let it yield"
+                )

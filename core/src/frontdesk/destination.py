@@ -9,11 +9,10 @@ from typing import Any, Final, Literal
 
 import attrs
 import httpx
-import pluggy
 
 from frontdesk.client import Client, State
-from frontdesk.errors import InvalidConnectorError, SettingsError
-from frontdesk.hooks import DestinationHooks
+from frontdesk.contracts import DESTINATION, managed
+from frontdesk.errors import SettingsError
 from frontdesk.manifest import DestinationManifest, without_secrets
 from frontdesk.model import Account, Channel
 from frontdesk.outgoing import (
@@ -44,17 +43,7 @@ class DestinationCalls:
     """The hooks of one destination, typed: ``Any`` ends here."""
 
     def __init__(self, plugin: DestinationPlugin, wrappers: Iterable[object] = ()) -> None:
-        manager = pluggy.PluginManager("frontdesk")
-        manager.add_hookspecs(DestinationHooks)
-        manager.register(plugin.module, name=plugin.name)
-        try:
-            for wrapper in wrappers:
-                manager.register(wrapper)
-            manager.check_pending()
-        except pluggy.PluginValidationError as error:
-            raise InvalidConnectorError(
-                f"a wrapper around destination plugin {plugin.name!r} breaks the contract: {error}"
-            ) from error
+        manager = managed(DESTINATION, plugin.name, plugin.module, wrappers)
         self._call = manager.hook
 
     async def open_account(self, client: Client[Any]) -> Account:

@@ -214,13 +214,34 @@ def label(item: Item) -> str:
 
 
 async def resume(session: Session) -> None:
-    """Send the batches that were written down and not closed, as they were written."""
+    """Send the batches that were written down and not closed, as they were written.
+
+    Where only some guests may be sent anything, a batch with others in it stays open.
+    """
+    allowed = await session.store.read(lambda db: _allowed(db, session))
     for batch in await session.store.read(lambda db: sending.open_batches(db, session.id)):
         if batch.load in EVENTS:
             items, noted = await session.store.read(_reading(session, batch))
         else:
             items, noted = _written(batch)
-        await send(session, batch, items, noted)
+        if allowed is None or {_address(item) for item in items} <= allowed:
+            await send(session, batch, items, noted)
+
+
+def _allowed(db: Db, session: Session) -> set[str] | None:
+    """Return the addresses something may be sent for; None: all."""
+    if session.only is None:
+        return None
+    found = {one.address for one in persons.identify(db, session.only).values() if one.address}
+    parts = persons.parts(db, found, session.sources)
+    phones = {part.phone_number for some in parts.values() for part in some}
+    return found | {phone for phone in phones if phone}
+
+
+def _address(item: Item) -> str | None:
+    if isinstance(item, OutgoingConsent):
+        return item.address
+    return item.email or item.phone_number
 
 
 def _reading(
