@@ -1,0 +1,1 @@
+"""Boulevard: appointments, memberships, orders, e-mail and SMS consent."""

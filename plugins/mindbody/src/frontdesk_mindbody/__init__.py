@@ -1,0 +1,1 @@
+"""Mindbody: appointments, classes, sales, contracts and e-mail consent."""

@@ -1,0 +1,1 @@
+"""Zenoti: appointments, invoices, memberships, packages and e-mail consent."""
