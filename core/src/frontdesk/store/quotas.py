@@ -6,7 +6,6 @@ that there are never more than allowed in any 24 hours, whichever zone a platfor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -84,7 +83,7 @@ def take(db: Db, connector: str, counted: Counted, now: datetime) -> None:
 
 def used(db: Db, now: datetime) -> dict[str, dict[str, Used]]:
     """Return what is used up now, by connector and label."""
-    asked: Iterable[tuple[str, str, int, int]] = db.execute(
+    asked = db.execute(
         select(
             _COLUMNS.connector,
             _COLUMNS.label,
@@ -93,7 +92,7 @@ def used(db: Db, now: datetime) -> dict[str, dict[str, Used]]:
         )
         .where(_COLUMNS.hour > now - _DAY - _HOUR)
         .group_by(_COLUMNS.connector, _COLUMNS.label)
-    ).tuples()
+    )
     found: dict[str, dict[str, Used]] = {}
     for connector, label, number, allowed in asked:
         found.setdefault(connector, {})[label] = Used(int(number), int(allowed))
