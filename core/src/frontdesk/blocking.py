@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
@@ -26,6 +26,7 @@ from frontdesk.errors import FrontdeskError
 from frontdesk.ingest.checking import Check
 from frontdesk.ingest.receiving import Answer
 from frontdesk.ingest.remap import Remapped
+from frontdesk.notices import Installed
 from frontdesk.progress import Report, Update
 from frontdesk.store import forgetting, inbox, listing
 from frontdesk.store.outlooks import DestinationRow, RefusalRow
@@ -104,6 +105,16 @@ class Desk:
     def check(self, connection: Connection | str) -> Check:
         """Ask the platform whether all is well; see :meth:`frontdesk.Desk.check`."""
         return self._run(lambda: self._desk.check(connection))
+
+    def webhook_url(self, connection: Connection | str, *, reveal: bool = False) -> str:
+        """Return the URL to give to the platform; see :meth:`frontdesk.Desk.webhook_url`."""
+        return self._desk.webhook_url(connection, reveal=reveal)
+
+    def webhooks(
+        self, connection: Connection | str, action: Literal["install", "list", "remove"] = "list"
+    ) -> tuple[Installed, ...]:
+        """Install, list or remove webhooks; see :meth:`frontdesk.Desk.webhooks`."""
+        return self._run(lambda: self._desk.webhooks(connection, action))
 
     def deliver(
         self, destination: Destination | str, *, only: str | None = None, dry_run: bool = False

@@ -31,7 +31,8 @@ class Books:
 
     async def status(self) -> list[ConnectionRow]:
         """Return every connection the store knows: how it is, and what became of its records."""
-        return await self._ask(list_connections)
+        now = self._clock.now()
+        return await self._ask(lambda db: list_connections(db, now))
 
     async def pause(self, name: Connection | Destination | str) -> None:
         """Stop working for a connection or destination; work under way ends at its next page.
