@@ -83,9 +83,8 @@ class Settings:
         False,
         help="Guess arrivals, confirmations and pauses that history shows without a time.",
     )
-    look_again: timedelta = setting(
-        reading.LOOK_AGAIN,
-        help="How often these days' appointments are read again, in seconds; 0 is never.",
+    look_again_hours: int = setting(
+        6, help="How often these days' appointments are read again, in hours; 0 is never."
     )
     look_again_days: int = setting(14, help="How many days ahead they are read again.")
 

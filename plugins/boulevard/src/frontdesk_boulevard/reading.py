@@ -33,7 +33,6 @@ OVERLAP: Final = timedelta(minutes=10)
 #: Boulevard knows no time at which an appointment was changed: how far back it is looked at
 #: again for what became of it. How often and how far ahead are settings.
 BEHIND: Final = timedelta(days=2)
-LOOK_AGAIN: Final = timedelta(hours=6)
 
 
 async def read(client: Client[Any], query: Query) -> AsyncIterator[Page]:
@@ -135,7 +134,7 @@ async def _changed(client: Client[Any], query: Query) -> AsyncIterator[Page]:
 
 
 def _is_due(client: Client[Any], looked: datetime | None, now: datetime) -> bool:
-    every: timedelta = client.settings.look_again
+    every = timedelta(hours=client.settings.look_again_hours)
     return every > timedelta(0) and (looked is None or now - looked >= every)
 
 
