@@ -103,8 +103,8 @@ manifest = Manifest(
     settings=Settings,
     authenticate=strategy,
     base_urls={
-        "production": "https://dashboard.boulevard.io/api/2020-01/",
-        "sandbox": "https://sandbox.joinblvd.com/api/2020-01/",
+        "production": "https://dashboard.boulevard.io/api/2020-01/admin",
+        "sandbox": "https://sandbox.joinblvd.com/api/2020-01/admin",
     },
     points=verdicts.POINTS,
     judge=verdicts.judge,

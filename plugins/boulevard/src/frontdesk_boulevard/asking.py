@@ -20,8 +20,6 @@ from frontdesk_boulevard.signing import told_time
 
 _log = logging.getLogger("frontdesk")
 
-#: Where documents are sent, behind the version.
-PATH: Final = "admin"
 _NOTHING: Final[Mapping[str, Json]] = {}
 
 
@@ -59,7 +57,7 @@ async def ask(
     """
     # An object or nothing: a list of variables, even an empty one, is refused.
     question = {"query": document, "variables": dict(variables)}
-    answer = await client.request("POST", PATH, json=question, retry=retry)
+    answer = await client.request("POST", "", json=question, retry=retry)
     whole = as_row(answer.json) or {}
     data = as_row(whole.get("data"))
     if data is None:

@@ -73,6 +73,8 @@ class Token(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Sign the request; sign it again if the token was refused."""
+        # The client ends a base URL with a slash; the one address of this API has none.
+        request.url = request.url.copy_with(path=request.url.path.rstrip("/"))
         request.headers["authorization"] = self.header(self._clock() + self._ahead)
         response = yield request
         if response.status_code != HTTPStatus.UNAUTHORIZED:
