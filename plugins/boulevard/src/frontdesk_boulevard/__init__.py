@@ -209,13 +209,9 @@ def map_profile(record: Record, context: Context) -> Profile | Merged | Gone | N
 
 
 @hookimpl
-def sync_consent(
-    record: Record, previous: Record | None, related: Related, context: Context
-) -> Iterable[Consent]:
+def sync_consent(record: Record, previous: Record | None, context: Context) -> Iterable[Consent]:
     """State what a guest said about marketing e-mails and SMS."""
-    if record.stream == "clients":
-        return guests.consents(record, previous, related, context)
-    return ()
+    return guests.consents(record, previous, context) if record.stream == "clients" else ()
 
 
 @hookimpl

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
 from frontdesk import addresses
@@ -18,9 +17,7 @@ from frontdesk.model import (
     Payload,
     Profile,
     Record,
-    Related,
 )
-from frontdesk_boulevard.facts import fact_of, node_of
 from frontdesk_boulevard.rows import (
     before,
     day,
@@ -33,8 +30,6 @@ from frontdesk_boulevard.rows import (
     whole,
 )
 
-#: The delivery that tells when preferences were changed.
-PREFERENCES: Final = "CLIENT_MARKETING_PREFERENCES_UPDATED"
 MARKETING: Final = "MARKETING"
 REMINDER: Final = "APPOINTMENT_REMINDER"
 #: Property: the list of settings, the type in it, the channel.
@@ -54,8 +49,7 @@ def profile(record: Record, context: Context) -> Profile | Merged | Gone | None:
     row = record.payload
     if record.deleted:
         return Gone(record.id)
-    if record.partial or fact_of(record) is not None:
-        # A delivery brought it; the whole comes along with it.
+    if record.partial:
         return None
     target = named(row, "mergedIntoClientId", "Client")
     if target and target != record.id:
@@ -111,33 +105,28 @@ def phone(row: Payload, context: Context) -> str | None:
     return addresses.phone(row.get("mobilePhone"), site.country if site else None)
 
 
-def consents(
-    record: Record, previous: Record | None, related: Related, context: Context
-) -> Iterator[Consent]:
+def consents(record: Record, previous: Record | None, context: Context) -> Iterator[Consent]:
     """State what the settings say: it was given, or it was taken back.
 
-    A setting that was never true is no opt-out, and neither is a merge or a departure.
+    A setting that was never true is no opt-out, and neither is a merge or a departure. None
+    has a time: Boulevard keeps none, and the time of a delivery about preferences is that of
+    some change among them, which need not be the one we see.
     """
-    fact = fact_of(record)
-    if record.deleted or (fact is not None and fact.kind != PREFERENCES):
+    row = record.payload
+    if record.deleted or record.partial:
         return
-    row = record.payload if fact is None else node_of(record, related)
     if row.get("active") is not True or row.get("mergedIntoClientId"):
         return
     earlier = before(record, previous) or {}
     for channel, name in _CHANNELS:
-        was = _setting(earlier, "marketingSettings", MARKETING, name)
-        now = _setting(row, "marketingSettings", MARKETING, name)
-        # Boulevard keeps no time of consent. A delivery has one: of the change it tells of,
-        # which is this channel's only if this channel is seen to have changed.
-        at = fact.at if fact is not None and was is not None and was != now else None
-        if now is True:
+        given = _setting(row, "marketingSettings", MARKETING, name)
+        if given is True:
             meant = [_address(channel, row, context)]
-            yield from _stated(record, channel, ConsentState.SUBSCRIBED, at, meant)
-        elif now is False and was is True:
+            yield from _stated(record, channel, ConsentState.SUBSCRIBED, meant)
+        elif given is False and _setting(earlier, "marketingSettings", MARKETING, name) is True:
             # Whoever opted out may have changed the address on the same day: both are meant.
             meant = [_address(channel, row, context), _address(channel, earlier, context)]
-            yield from _stated(record, channel, ConsentState.UNSUBSCRIBED, at, meant)
+            yield from _stated(record, channel, ConsentState.UNSUBSCRIBED, meant)
 
 
 def _address(channel: Channel, row: Payload, context: Context) -> str | None:
@@ -148,11 +137,10 @@ def _stated(
     record: Record,
     channel: Channel,
     state: ConsentState,
-    at: datetime | None,
     meant: list[str | None],
 ) -> Iterator[Consent]:
     given = state is ConsentState.SUBSCRIBED
     evidence = f"Boulevard marketing setting {channel.value} {'on' if given else 'turned off'}"
     for address in dict.fromkeys(meant):
         if address:
-            yield Consent(record.id, address, channel, state, at, evidence)
+            yield Consent(record.id, address, channel, state, None, evidence)

@@ -13,7 +13,7 @@ from frontdesk import jsons
 from frontdesk.errors import RecordError, SettingsError
 from frontdesk.model import Delivery, Payload, Record, Ref
 from frontdesk.notices import Notice, Standing
-from frontdesk_boulevard import appointments, guests, memberships
+from frontdesk_boulevard import appointments, memberships
 from frontdesk_boulevard.rows import (
     DELIVERED,
     TYPES,
@@ -37,7 +37,7 @@ _STREAMS: Final = {
 }
 _KINDS: Final = {kind: stream for stream, kind in TYPES.items()}
 #: Events of which the delivery itself is the proof.
-FACTS: Final = appointments.FACTS | memberships.FACTS | {guests.PREFERENCES}
+FACTS: Final = appointments.FACTS | memberships.FACTS
 _REFUNDED: Final = "ORDER_REFUND_CLOSED"
 _UNINSTALLED: Final = "API_APPLICATION_UNINSTALLED"
 #: What Boulevard is asked to send. APPOINTMENT_UPDATED is not among it: it is said to come
@@ -59,7 +59,7 @@ EVENTS: Final = (
     "CLIENT_CREATED",
     "CLIENT_UPDATED",
     "CLIENT_MERGED",
-    guests.PREFERENCES,
+    "CLIENT_MARKETING_PREFERENCES_UPDATED",
     "CLIENT_APPOINTMENT_REMINDER_PREFERENCES_UPDATED",
     "ENTITY_TAGS_ADDED",
     "ENTITY_TAGS_REMOVED",
@@ -145,7 +145,7 @@ def _fact(delivery: Delivery, body: Payload, stream: str, id: str, node: Payload
         "startAt": spelt(instant(node, "startAt")),
         "cancelledAt": spelt(instant(part(node, "cancellation") or {}, "cancelledAt")),
     }
-    guest = id if stream == "clients" else named(node, "clientId", "Client")
+    guest = named(node, "clientId", "Client")
     return Record(
         stream,
         id,
