@@ -56,7 +56,7 @@ def events(
     if record.deleted:
         return []
     fact = fact_of(record)
-    node = record.payload if fact is None else node_of(record, related)
+    node = record.payload if fact is None else _as_told(fact, node_of(record, related))
     found = _told(fact, node) if fact else _proven(record, previous, related, context)
     reason = _reason(node)
     if reason in context.settings.skip_cancellations:
@@ -70,6 +70,14 @@ def events(
 def _told(fact: Fact, node: Payload) -> list[Happened]:
     told = _DELIVERIES.get(fact.kind)
     return [] if told is None else list(told(fact, node))
+
+
+def _as_told(fact: Fact, node: Payload) -> Payload:
+    """Return the node with the cancellation that is told of: it may be restored by now."""
+    if fact.cancelled is None:
+        return node
+    told = {"cancelledAt": spelt(fact.cancelled), "reason": fact.reason}
+    return {**node, "cancelled": True, "cancellation": told}
 
 
 def _arrived(fact: Fact, node: Payload) -> Iterator[Happened]:
@@ -91,8 +99,8 @@ def _rescheduled(fact: Fact, node: Payload) -> Iterator[Happened]:
 
 
 def _cancelled(fact: Fact, node: Payload) -> Iterator[Happened]:
-    """It may be restored already; the delivery itself says when it was cancelled."""
-    at = fact.cancelled or _cancelled_at(node)
+    del fact
+    at = _cancelled_at(node)
     if at is not None:
         yield Happened(tables.CANCELLED, at, spelt(at) or "")
 

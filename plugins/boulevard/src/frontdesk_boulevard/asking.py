@@ -38,6 +38,16 @@ class Answered:
     failed: tuple[str, ...] = ()
     at: datetime | None = None
 
+    def refuse_denied(self, field: str) -> None:
+        """Refuse what is not there because a permission is missing.
+
+        Raises:
+            AuthenticationError: It is so.
+        """
+        for path in self.denied:
+            if path == field or path.startswith(f"{field}."):
+                raise AuthenticationError(f"a permission is missing for {path}; ask for it")
+
 
 async def ask(
     client: Client[Any],
@@ -125,8 +135,7 @@ def _taken_apart(answered: Answered, field: str) -> tuple[list[Json], str | None
     """
     connection = as_row(answered.data.get(field))
     if connection is None:
-        if field in answered.denied:
-            raise AuthenticationError(f"a permission is missing for {field}; ask for it")
+        answered.refuse_denied(field)
         raise UnexpectedResponseError(f"boulevard answers without {field}")
     info = as_row(connection.get("pageInfo"))
     if info is None or not isinstance(info.get("hasNextPage"), bool):
@@ -136,6 +145,9 @@ def _taken_apart(answered: Answered, field: str) -> tuple[list[Json], str | None
     if rows is None:
         raise UnexpectedResponseError(f"boulevard answers with {field} that are no list")
     nodes = [(as_row(edge) or {}).get("node") for edge in rows]
+    if None in nodes:
+        # What may not be null takes its node along.
+        answered.refuse_denied(field)
     if not info["hasNextPage"]:
         return nodes, None
     following = info.get("endCursor")
@@ -177,8 +189,8 @@ async def by_ids(client: Client[Any], listing: Listing, ids: Sequence[str]) -> F
             node = answered.data.get(name)
             if node is not None:
                 nodes.append(node)
-            elif name in answered.denied:
-                raise AuthenticationError(f"a permission is missing for {listing.node}; ask for it")
-            elif name not in answered.failed:
+                continue
+            answered.refuse_denied(name)
+            if not any(path.partition(".")[0] == name for path in answered.failed):
                 absent.append(key)
     return Found(nodes, tuple(absent))

@@ -17,6 +17,7 @@ from frontdesk_boulevard.rows import (
     part,
     required,
     required_instant,
+    text,
 )
 
 
@@ -29,12 +30,14 @@ class Fact:
         at: When it happened.
         start: When the appointment starts, as the delivery has it.
         cancelled: When the appointment was cancelled, as the delivery has it.
+        reason: Why it was.
     """
 
     kind: str
     at: datetime
     start: datetime | None = None
     cancelled: datetime | None = None
+    reason: str | None = None
 
 
 @attrs.frozen
@@ -62,6 +65,7 @@ def fact_of(record: Record) -> Fact | None:
         required_instant(told, "timestamp"),
         instant(told, "startAt"),
         instant(told, "cancelledAt"),
+        text(told, "reason"),
     )
 
 

@@ -39,7 +39,9 @@ def judge(answer: Answer) -> Verdict | None:
             return _limited(said)
         if code(error) == "UNAUTHENTICATED":
             # Not quoted: what it says may echo the credentials.
-            return Verdict(AuthenticationError, "The token is not accepted.")
+            return Verdict(
+                AuthenticationError, "The token is not accepted; is this machine's clock right?"
+            )
     if not found or answer.status >= HTTPStatus.BAD_REQUEST or has_data(whole):
         return None
     if all(is_forbidden(error) for error in found):

@@ -139,11 +139,13 @@ def _refunded(node: Payload) -> list[Record | Ref | Notice]:
 def _fact(delivery: Delivery, body: Payload, stream: str, id: str, node: Payload) -> Record:
     """Return the part of a record that only this delivery tells, under a key of its own."""
     at = instant(body, "timestamp") or delivery.received
+    cancellation = part(node, "cancellation") or {}
     told = {
         "eventType": _kind(body),
         "timestamp": spelt(at),
         "startAt": spelt(instant(node, "startAt")),
-        "cancelledAt": spelt(instant(part(node, "cancellation") or {}, "cancelledAt")),
+        "cancelledAt": spelt(instant(cancellation, "cancelledAt")),
+        "reason": text(cancellation, "reason"),
     }
     guest = named(node, "clientId", "Client")
     return Record(
