@@ -13,19 +13,21 @@ from typing import Any, Final
 import anyio
 
 from frontdesk.sandbox import ASGI
-from frontdesk_boulevard.sandbox import answering, club_moves, spoiling, wire
+from frontdesk_boulevard.sandbox import answering, club_moves, ids, spoiling, wire
 from frontdesk_boulevard.sandbox.admin import Admin
 from frontdesk_boulevard.sandbox.answering import Asked, Wrong
 from frontdesk_boulevard.sandbox.auth import Gate, issue
-from frontdesk_boulevard.sandbox.faults import AnyFault, ExpiredCursor, Faults, Limited, Slow
+from frontdesk_boulevard.sandbox.faults import AnyFault, Faults, Limited, Slow
 from frontdesk_boulevard.sandbox.graph import Call
 from frontdesk_boulevard.sandbox.limiter import Limiter
 from frontdesk_boulevard.sandbox.listings import Listings
 from frontdesk_boulevard.sandbox.naming import move
 from frontdesk_boulevard.sandbox.options import Options
+from frontdesk_boulevard.sandbox.outbox import Outbox
 from frontdesk_boulevard.sandbox.play import Player
 from frontdesk_boulevard.sandbox.refusal import Refusal
 from frontdesk_boulevard.sandbox.registrar import Registrar
+from frontdesk_boulevard.sandbox.sender import Sender
 from frontdesk_boulevard.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_boulevard.sandbox.world import World
 
@@ -57,6 +59,17 @@ class Platform:
         self.limiter = Limiter(self.options, monotonic)
         self.gate = Gate(self.keys, self.options, wall, lambda: self.now)
         self.registrar = Registrar(self.options)
+        #: Sends webhooks to whoever created one, and to wherever it is told.
+        self.webhooks = Sender(
+            Outbox(self.world, self.registrar, self.options, self.options.seed),
+            self.registrar,
+            self.keys,
+            clock=self.world.clock,
+            wall=wall,
+            application=self.world.application_id,
+        )
+        self.webhooks.to = self.options.webhooks
+        self.journal.listeners.append(self.webhooks.hear)
         self._call = Call(self.world, Listings(self.world), self.registrar)
         self._player = Player(self.world, self.options.seed)
         self._admin = Admin(self)
@@ -92,6 +105,13 @@ class Platform:
         """Make a move by its name; some are not possible through the API."""
         with self._lock:
             move(self.world, identity, name, **how)
+
+    def uninstall(self) -> None:
+        """Take the application away from the business: nobody is let in any more."""
+        with self._lock:
+            self.gate.closed = True
+            application = ids.urn("ApiApplication", self.world.application_id)
+            self.world.note("api_application.uninstalled", application)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -133,8 +153,7 @@ class Platform:
                 self.limiter.spend(self.options.points)
         try:
             self.limiter.admit(asked.weight.cost)
-            if any(isinstance(fault, ExpiredCursor) for fault in faults):
-                raise Refusal(200, "cursor has expired")
+            spoiling.expire(faults)
         except Refusal as refusal:
             refusal.error |= asked.place
             return _refused(refusal, headers, data=True)

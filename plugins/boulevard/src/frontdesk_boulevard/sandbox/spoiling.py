@@ -16,6 +16,7 @@ from frontdesk_boulevard.sandbox.faults import (
     EmptyPage,
     ErrorAlone,
     ErrorBeside,
+    ExpiredCursor,
     Huge,
     Malformed,
     Mutate,
@@ -56,6 +57,12 @@ def refuse(faults: Iterable[AnyFault], now: datetime) -> None:
             raise Refusal(fault.status, text, retry_after=after)
 
 
+def expire(faults: Iterable[AnyFault]) -> None:
+    """Refuse a cursor, if a fault asks for it."""
+    if any(isinstance(fault, ExpiredCursor) for fault in faults):
+        raise Refusal(200, "cursor has expired")
+
+
 def content(answer: dict[str, Any], faults: Iterable[AnyFault], rng: Random) -> None:
     """Spoil what an answer says."""
     for fault in faults:
@@ -78,12 +85,8 @@ def _spoil(holder: dict[str, Any], name: str, fault: AnyFault, rng: Random) -> N
     found = holder[name]
     edges: list[Any] | None = found.get("edges")
     if edges is None:
-        if isinstance(fault, NullNode):
-            holder[name] = None
-        elif isinstance(fault, Mutate):
-            _mutate(found, fault)
-        return
-    if isinstance(fault, NullEdges):
+        _spoil_node(holder, name, fault)
+    elif isinstance(fault, NullEdges):
         found["edges"] = None
     elif isinstance(fault, StuckCursor | EmptyPage):
         _more(found, empty=isinstance(fault, EmptyPage))
@@ -92,12 +95,23 @@ def _spoil(holder: dict[str, Any], name: str, fault: AnyFault, rng: Random) -> N
     elif isinstance(fault, Shuffle):
         found["edges"] = rng.sample(edges, len(edges))
     elif isinstance(fault, NullEdge | NullNode | Mutate) and fault.row < len(edges):
-        if isinstance(fault, NullEdge):
-            edges[fault.row] = None
-        elif isinstance(fault, NullNode):
-            edges[fault.row]["node"] = None
-        else:
-            _mutate(edges[fault.row]["node"], fault)
+        _spoil_edge(edges, fault)
+
+
+def _spoil_node(holder: dict[str, Any], name: str, fault: AnyFault) -> None:
+    if isinstance(fault, NullNode):
+        holder[name] = None
+    elif isinstance(fault, Mutate) and "edges" not in holder[name]:
+        _mutate(holder[name], fault)
+
+
+def _spoil_edge(edges: list[Any], fault: NullEdge | NullNode | Mutate) -> None:
+    if isinstance(fault, NullEdge):
+        edges[fault.row] = None
+    elif isinstance(fault, NullNode):
+        edges[fault.row]["node"] = None
+    else:
+        _mutate(edges[fault.row]["node"], fault)
 
 
 def _more(found: dict[str, Any], *, empty: bool) -> None:
