@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from frontdesk_boulevard.sandbox import links
+from frontdesk_boulevard.sandbox.house_rows import Location
 from frontdesk_boulevard.sandbox.listings import stamp
 from frontdesk_boulevard.sandbox.order_rows import OrderRefund
 from frontdesk_boulevard.sandbox.rows import Appointment, AppointmentService, Client, Membership
@@ -37,6 +38,8 @@ def node(world: World, event: str, kind: str, identity: str) -> Node:
 def location_id(world: World, identity: str) -> str | None:
     """Tell at which location something happened, if at one."""
     row = links.node(world, identity)
+    if isinstance(row, Location):
+        return row.id
     if isinstance(row, OrderRefund):
         row = world.orders.find(row.order_id)
     return getattr(row, "location_id", None)

@@ -39,6 +39,7 @@ _TOLD: Final[Mapping[str, str]] = {
     "client.reminders": _REMINDERS,
     "client.tagged": "ENTITY_TAGS_ADDED",
     "client.untagged": "ENTITY_TAGS_REMOVED",
+    "location.deleted": "LOCATION_DELETED",
     "membership.created": "MEMBERSHIP_CREATED",
     "membership.cancelled": _CANCELLED,
     "membership.reactivated": "MEMBERSHIP_REACTIVATED",
@@ -53,6 +54,7 @@ _TOLD: Final[Mapping[str, str]] = {
 _KINDS: Final = {
     "appointment": "Appointment",
     "client": "Client",
+    "location": "Location",
     "membership": "Membership",
     "order": "Order",
     "order_refund": "OrderRefund",

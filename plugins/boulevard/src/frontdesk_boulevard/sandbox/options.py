@@ -131,6 +131,9 @@ class Options(Sending):
         False, "What a new client's marketing settings say (unconfirmed)."
     )
     preferences_touch: bool = _flag(True, "Changed preferences change updatedAt (unconfirmed).")
+    closed_shown: bool = _flag(
+        False, "Appointments and orders of a deleted location can still be read (unconfirmed)."
+    )
     zoneless: bool = _flag(False, "The last location has an empty time zone.")
 
     @property

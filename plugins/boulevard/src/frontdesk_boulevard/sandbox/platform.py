@@ -13,12 +13,13 @@ from typing import Any, Final
 import anyio
 
 from frontdesk.sandbox import ASGI
-from frontdesk_boulevard.sandbox import answering, club_moves, ids, spoiling, wire
+from frontdesk_boulevard.sandbox import answering, club_moves, grants, ids, spoiling, wire
 from frontdesk_boulevard.sandbox.admin import Admin
 from frontdesk_boulevard.sandbox.answering import Asked, Wrong
 from frontdesk_boulevard.sandbox.auth import Gate, issue
 from frontdesk_boulevard.sandbox.faults import AnyFault, Faults, Limited, Slow
 from frontdesk_boulevard.sandbox.graph import Call
+from frontdesk_boulevard.sandbox.journal import Facts
 from frontdesk_boulevard.sandbox.limiter import Limiter
 from frontdesk_boulevard.sandbox.listings import Listings
 from frontdesk_boulevard.sandbox.naming import move
@@ -106,6 +107,25 @@ class Platform:
         with self._lock:
             move(self.world, identity, name, **how)
 
+    def withhold(self, key: str, *, enabled: bool = False) -> None:
+        """Take a permission away from the application, or give it back."""
+        for permission in self.world.permissions:
+            if permission.key == key:
+                permission.enabled = enabled
+                return
+        raise Refusal(400, f"There is no permission {key}")
+
+    def facts(self) -> dict[str, Facts]:
+        """Tell how far each appointment, membership and order has come by now."""
+        world = self.world
+        rows = (*world.appointments, *world.memberships, *world.orders)
+        return {row.id: row.facts() for row in rows}
+
+    def forgotten(self) -> set[str]:
+        """Name the clients who were erased."""
+        clients = self.world.clients
+        return {clients.rows[number].id for number in clients.gone}
+
     def uninstall(self) -> None:
         """Take the application away from the business: nobody is let in any more."""
         with self._lock:
@@ -158,7 +178,8 @@ class Platform:
             refusal.error |= asked.place
             return _refused(refusal, headers, data=True)
         with self._lock:
-            content = answering.answer(asked, self._call, faults)
+            withheld = grants.withheld(list(self.world.permissions))
+            content = answering.answer(asked, self._call, [*faults, *withheld])
         spoiling.content(content, faults, self._rng)
         return wire.json(200, content, headers)
 
