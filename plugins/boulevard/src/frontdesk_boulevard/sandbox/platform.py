@@ -7,10 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from random import Random
 from typing import Any, Final
 
 import anyio
+import attrs
 
 from frontdesk.sandbox import ASGI
 from frontdesk_boulevard.sandbox import answering, club_moves, grants, ids, spoiling, wire
@@ -142,7 +144,15 @@ class Platform:
             reply = await self._answer(await wire.read(scope, receive))
         except Refusal as refusal:
             reply = _refused(refusal, {})
-        await wire.send_reply(reply, receive, send)
+        await wire.send_reply(self._dated(reply), receive, send)
+
+    def _dated(self, reply: Reply) -> Reply:
+        """Tell a time that is wrong; a right one is for the server to tell."""
+        if not self.options.clock_skew:
+            return reply
+        ahead = self._wall() + timedelta(seconds=self.options.clock_skew)
+        date = wire.encode({"date": format_datetime(ahead.astimezone(UTC), usegmt=True)})
+        return attrs.evolve(reply, headers=(*reply.headers, *date))
 
     async def _answer(self, request: Request) -> Reply:
         if request.path.startswith("/sandbox/"):

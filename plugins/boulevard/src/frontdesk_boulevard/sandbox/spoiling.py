@@ -71,22 +71,18 @@ def content(answer: dict[str, Any], faults: Iterable[AnyFault], rng: Random) -> 
             told |= {"path": list(fault.path)} if fault.path else {}
             told |= {"code": fault.code} if fault.code else {}
             answer.setdefault("errors", []).append(told)
-        for holder, name in _roots(answer):
-            _spoil(holder, name, fault, rng)
+        data = answer.get("data") or {}
+        asked = [name for name, value in data.items() if isinstance(value, dict)]
+        for place, name in enumerate(asked):
+            if data[name].get("edges") is not None:
+                _spoil(data[name], fault, rng)
+            elif place == getattr(fault, "row", None):
+                _spoil_node(data, name, fault)
 
 
-def _roots(answer: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
-    """Find what was asked for: nodes and lists."""
-    data = answer.get("data") or {}
-    return [(data, name) for name, value in data.items() if isinstance(value, dict)]
-
-
-def _spoil(holder: dict[str, Any], name: str, fault: AnyFault, rng: Random) -> None:
-    found = holder[name]
-    edges: list[Any] | None = found.get("edges")
-    if edges is None:
-        _spoil_node(holder, name, fault)
-    elif isinstance(fault, NullEdges):
+def _spoil(found: dict[str, Any], fault: AnyFault, rng: Random) -> None:
+    edges: list[Any] = found["edges"]
+    if isinstance(fault, NullEdges):
         found["edges"] = None
     elif isinstance(fault, StuckCursor | EmptyPage):
         _more(found, empty=isinstance(fault, EmptyPage))
