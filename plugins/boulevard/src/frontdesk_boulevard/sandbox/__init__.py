@@ -40,6 +40,14 @@ def create(options: Options) -> Sandbox:
     """Make an emulated Boulevard that is ready to be served."""
     platform = Platform(options)
     keys, world = platform.keys, platform.world
+    webhooks = platform.webhooks
+    # Whoever creates a webhook hears of what happens without anybody's having to ask.
+    webhooks.automatic = True
+
+    def send_to(url: str | None) -> None:
+        webhooks.to = url
+        webhooks.settle()
+
     settings = {
         "api_key": keys.api_key,
         "api_secret": keys.api_secret,
@@ -51,6 +59,8 @@ def create(options: Options) -> Sandbox:
         app=platform.app,
         settings=settings,
         play=platform.play,
+        send_to=send_to,
+        flush=webhooks.flush,
         path=PREFIX.removeprefix("/"),
         title=(
             f"Boulevard with {len(world.locations)} locations, "

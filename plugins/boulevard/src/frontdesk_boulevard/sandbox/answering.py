@@ -123,7 +123,8 @@ def answer(asked: Asked, call: Call, faults: Sequence[AnyFault]) -> dict[str, An
         operation_name=name.value if name else None,
         middleware=[_Guard(ungranted).resolve] if ungranted else None,
     )
-    assert isinstance(result, ExecutionResult)
+    if not isinstance(result, ExecutionResult):
+        raise TypeError("no field of this schema is awaited")
     told: dict[str, Any] = {"data": result.data}
     if result.errors:
         told["errors"] = [dict(error.formatted) for error in result.errors]

@@ -82,6 +82,8 @@ class Gate:
         self.keys = keys
         self._options = options
         self._clocks = clocks
+        #: Whether the application was taken away.
+        self.closed = False
 
     def admit(self, headers: Mapping[bytes, bytes]) -> None:
         """Let a request in.
@@ -95,7 +97,7 @@ class Gate:
         except (binascii.Error, ValueError):
             key = given = ""
         found = _PAYLOAD.fullmatch(given)
-        if scheme.lower() != "basic" or key != self.keys.api_key or found is None:
+        if self.closed or scheme.lower() != "basic" or key != self.keys.api_key or found is None:
             raise self._refused("Invalid credentials")
         at = int(found["at"])
         if found["business"] != self.keys.business_id or not hmac.compare_digest(

@@ -33,6 +33,8 @@ _WISHES: Final = spread(
     }
 )
 _REMINDERS: Final = spread({(True, True, False): 60, (True, False, True): 25, (False,) * 3: 15})
+#: Of every so many-th client nothing is known at all.
+_SILENT: Final = 50
 MARKETING, REMINDER = "MARKETING", "APPOINTMENT_REMINDER"
 
 
@@ -116,8 +118,7 @@ def settings(purpose: str, wish: tuple[bool, ...], number: int) -> tuple[Setting
     other = Setting(REMINDER if purpose == MARKETING else MARKETING, not email, not sms, not push)
     if number % 3 == 0:
         return (own, other) if number % 2 else (other, own)
-    # Now and then nothing is known at all.
-    return (own,) if number % 50 != 49 else ()
+    return (own,) if (number + 1) % _SILENT else ()
 
 
 def _shape(rng: Random, client: Client, kind: str, others: list[Client]) -> None:

@@ -128,7 +128,7 @@ class Desk:
             start_at=plan.start,
             end_at=services[-1].end_at,
             # What people set by hand is not always what the clock says.
-            duration=minutes - 15 if number % 40 == 0 and minutes > 15 else minutes,
+            duration=max(15, minutes - 15) if number % 40 == 0 else minutes,
             booked_by_type=pick(rng, _BOOKERS),
             appointment_services=services,
             cancellation=None if plan.cancelled is None else self._cancelled(plan.cancelled),

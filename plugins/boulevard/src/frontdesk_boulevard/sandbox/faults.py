@@ -99,7 +99,10 @@ class NullEdge(Fault, frozen=True, kw_only=True, tag="null_edge"):
 
 
 class NullNode(Fault, frozen=True, kw_only=True, tag="null_node"):
-    """Put null in the place of an edge's node, or of the one node that was asked for."""
+    """Put null in the place of an edge's node, or of a node that was asked for by its id.
+
+    Where several were, under names of the caller's own, *row* tells which.
+    """
 
     row: int = 0
 

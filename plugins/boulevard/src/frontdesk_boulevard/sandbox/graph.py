@@ -67,19 +67,20 @@ class Call:
 @cache
 def schema() -> GraphQLSchema:
     """Read the schema and connect its fields, once."""
-    text = files(__package__).joinpath("schema.graphql").read_text("utf-8")
+    text = files("frontdesk_boulevard.sandbox").joinpath("schema.graphql").read_text("utf-8")
     # Whether it is a good schema is for the tests to say; here it would take a while.
     made = build_schema(text, assume_valid=True)
     for kind in made.type_map.values():
         if isinstance(kind, GraphQLScalarType) and kind.name == "DateTime":
-            kind.serialize = _moment
+            # The way graphql-core has for schemas that are read from text.
+            vars(kind)["serialize"] = _moment
         elif isinstance(kind, GraphQLInterfaceType):
             kind.resolve_type = _kind
         elif isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
             for name, field in kind.fields.items():
                 field.resolve = _reader(f"{kind.name}.{name}", name)
-    assert made.query_type is not None
-    assert made.mutation_type is not None
+    if made.query_type is None or made.mutation_type is None:
+        raise TypeError("the schema has lost its doors")
     _connect(made.query_type, made.mutation_type)
     return made
 
@@ -91,7 +92,7 @@ def _connect(query: GraphQLObjectType, mutation: GraphQLObjectType) -> None:
         query.fields[name].resolve = _list(table)
     query.fields["business"].resolve = _business
     query.fields["permissions"].resolve = lambda _, info: list(info.context.world.permissions)
-    query.fields["node"].resolve = lambda _, info, id: links.node(info.context.world, id)
+    query.fields["node"].resolve = _node
     query.fields["webhooks"].resolve = _webhooks
     for name, change in MUTATIONS.items():
         mutation.fields[name].resolve = _changer(change)
@@ -118,7 +119,16 @@ def _business(_: object, info: GraphQLResolveInfo) -> Business:
 
 
 def _single(kind: str) -> Any:
-    return lambda _, info, id: links.find(info.context.world, kind, id)
+    def resolve(_: object, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+        call: Call = info.context
+        return links.find(call.world, kind, arguments["id"])
+
+    return resolve
+
+
+def _node(_: object, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    call: Call = info.context
+    return links.node(call.world, arguments["id"])
 
 
 def _list(table: str) -> Any:

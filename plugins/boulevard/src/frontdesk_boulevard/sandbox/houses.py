@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from random import Random
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -23,6 +24,9 @@ from frontdesk_boulevard.sandbox.house_rows import (
     StaffRole,
     Tag,
 )
+
+#: The service that is no longer offered, but still stands in old appointments.
+_DROPPED: Final = 4
 
 
 @attrs.frozen(kw_only=True)
@@ -118,7 +122,7 @@ def _staff(rng: Random, locations: list[Location], since: datetime) -> list[Staf
                 location_ids=(home,) if home == away else (home, away),
                 # Somebody who left is still named by what they did.
                 active=number != len(names.STAFF) - 1,
-            )  # fmt: skip
+            )
         )
     return found
 
@@ -140,9 +144,9 @@ def _services(rng: Random, since: datetime) -> list[Service]:
             addon=addon,
             created_at=since,
             updated_at=since,
-            active=number != 4,
+            active=number != _DROPPED,
             external_id=f"svc-{number}" if number % 3 == 0 else None,
-        )  # fmt: skip
+        )
         for number, (name, minutes, price, addon) in enumerate(names.SERVICES)
     ]
 
@@ -156,7 +160,7 @@ def _products(rng: Random, since: datetime) -> list[Product]:
             sku=f"SKU-{number}",
             created_at=since,
             updated_at=since,
-        )  # fmt: skip
+        )
         for number, (name, price) in enumerate(names.PRODUCTS)
     ]
 
@@ -170,7 +174,7 @@ def _plans(rng: Random, since: datetime) -> list[MembershipPlan]:
             unit_price=price,
             created_at=since,
             updated_at=since,
-        )  # fmt: skip
+        )
         for name, interval, price, _, _ in names.PLANS
     ]
 

@@ -92,7 +92,7 @@ class Counter:
                     discount_amount=round(full * share / 100),
                     discount_percentage=share,
                     discount_reason=reason,
-                ),  # fmt: skip
+                ),
             )
         off = sum(discount.discount_amount for discount in discounts)
         return {

@@ -10,6 +10,7 @@ from frontdesk_boulevard.sandbox import ids
 from frontdesk_boulevard.sandbox.house_rows import Location, Staff
 from frontdesk_boulevard.sandbox.order_rows import Order, OrderRefund, Voucher
 from frontdesk_boulevard.sandbox.rows import Appointment, Client, MembershipVoucher
+from frontdesk_boulevard.sandbox.tables import Table
 from frontdesk_boulevard.sandbox.world import World
 
 Link = Callable[[World, Any], Any]
@@ -35,7 +36,12 @@ def find(world: World, kind: str, identity: str) -> Any:
     """Find a node of a type; a URN of another type is none of it."""
     if ids.kind(identity) not in {kind, None}:
         return None
-    return getattr(world, NODES[kind]).find(identity)
+    table: Table[Any] = getattr(world, NODES[kind])
+    if kind == "Location" and world.options.closed_shown:
+        # Even one that was deleted, for the sake of its history.
+        number = table.numbers.get(ids.bare(identity))
+        return None if number is None else table.rows[number]
+    return table.find(identity)
 
 
 def node(world: World, identity: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -135,7 +136,7 @@ class Listings:
 
             def home(row: Any) -> str | None:
                 found = links.primary_location(world, row)
-                return found and bare(found.id)
+                return None if found is None else bare(found.id)
 
             fields["primaryLocation"] = home
         options = world.options
@@ -153,15 +154,15 @@ class Listings:
             return table.having("id", one)
         for name, value in wanted.where:
             listed = table.having(name, value)
-            choices.append((len(listed), lambda listed=listed: listed))
+            choices.append((len(listed), partial(tuple, listed)))
         # With nulls matching, rows without a time are in no timeline.
         for name in () if self._world.options.nulls_match else self._times(wanted.table):
             span = test.span(name)
             if span != (float("-inf"), float("inf")):
                 timeline = table.timeline(snake(name))
                 low, high = timeline.span(*span)
-                choices.append((high - low, lambda t=timeline, a=low, b=high: t.slice(a, b)))
-        choices.append((len(table), lambda: range(len(table))))
+                choices.append((high - low, partial(timeline.slice, low, high)))
+        choices.append((len(table), partial(range, len(table))))
         return min(choices, key=lambda choice: choice[0])[1]()
 
     def _times(self, table: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from frontdesk_boulevard.sandbox import club_moves, ids, links, moves, people_moves
+from frontdesk_boulevard.sandbox import clients, club_moves, ids, links, moves, people_moves
 from frontdesk_boulevard.sandbox.refusal import Refusal
 from frontdesk_boulevard.sandbox.tables import Table
 
@@ -103,7 +103,7 @@ def update_marketing(call: Call, given: Given) -> dict[str, Any]:
     number = _client(call, given)
     people_moves.set_marketing(call.world, number, by_client=False, **_channels(given))
     settings = call.world.clients.rows[number].marketing_settings
-    return {"marketing_setting": next(s for s in settings if s.type == people_moves.MARKETING)}
+    return {"marketing_setting": next(s for s in settings if s.type == clients.MARKETING)}
 
 
 def update_reminders(call: Call, given: Given) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def update_reminders(call: Call, given: Given) -> dict[str, Any]:
     number = _client(call, given)
     people_moves.set_reminders(call.world, number, by_client=False, **_channels(given))
     settings = call.world.clients.rows[number].reminder_settings
-    return {"reminder_setting": next(s for s in settings if s.type == people_moves.REMINDER)}
+    return {"reminder_setting": next(s for s in settings if s.type == clients.REMINDER)}
 
 
 def _tagged(call: Call, given: Given, change: Callable[..., None]) -> dict[str, Any]:

@@ -22,10 +22,17 @@ def _merge(world: World, number: int, *, into: str) -> None:
     people_moves.merge(world, number, target)
 
 
+def _close(world: World, number: int) -> None:
+    """Delete a location."""
+    world.locations.gone.add(number)
+    world.note("location.deleted", world.locations.rows[number].id)
+
+
 #: By the type of the row; what else a move may be told is among its keywords.
 ALL_MOVES: Final[Mapping[str, Mapping[str, Callable[..., None]]]] = {
     "Appointment": MOVES,
     "Order": ORDER_MOVES,
+    "Location": {"delete": _close},
     "Membership": MEMBERSHIP_MOVES,
     "Client": {
         **CLIENT_MOVES,

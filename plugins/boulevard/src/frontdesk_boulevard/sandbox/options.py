@@ -9,6 +9,8 @@ import attrs
 
 from frontdesk_boulevard.sandbox.sending import Sending
 
+_SENDING = frozenset(field.name for field in attrs.fields(Sending))
+
 
 def _aware(
     _options: object, _attribute: attrs.Attribute[datetime | None], value: datetime | None
@@ -21,7 +23,7 @@ def _aware(
 def _own_first(
     _options: type, fields: list[attrs.Attribute[object]]
 ) -> list[attrs.Attribute[object]]:
-    return sorted(fields, key=lambda field: field.inherited)
+    return sorted(fields, key=lambda field: field.name in _SENDING)
 
 
 def _least(least: float, default: Any, help: str) -> Any:
@@ -129,6 +131,9 @@ class Options(Sending):
         False, "What a new client's marketing settings say (unconfirmed)."
     )
     preferences_touch: bool = _flag(True, "Changed preferences change updatedAt (unconfirmed).")
+    closed_shown: bool = _flag(
+        False, "Appointments and orders of a deleted location can still be read (unconfirmed)."
+    )
     zoneless: bool = _flag(False, "The last location has an empty time zone.")
 
     @property

@@ -49,8 +49,12 @@ class Purse:
             return (self._card(meta),)
         if way == "gift":
             code = f"{names.CANARY}-{self._rng.getrandbits(24)}"
-            card = {"gift_card_id": uuid(self._rng), "gift_card_code": code, "gift_card_balance": 0}
-            return (OrderGiftCardPayment(**meta, **card),)
+            card = uuid(self._rng)
+            return (
+                OrderGiftCardPayment(
+                    **meta, gift_card_id=card, gift_card_code=code, gift_card_balance=0
+                ),
+            )
         if way == "credit" and client is not None:
             name = f"{names.CANARY} {client.name}"
             return (OrderAccountCreditPayment(**meta, client_name=name, client_account_balance=0),)

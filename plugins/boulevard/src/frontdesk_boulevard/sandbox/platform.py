@@ -7,25 +7,30 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from random import Random
 from typing import Any, Final
 
 import anyio
+import attrs
 
 from frontdesk.sandbox import ASGI
-from frontdesk_boulevard.sandbox import answering, club_moves, spoiling, wire
+from frontdesk_boulevard.sandbox import answering, club_moves, grants, ids, spoiling, wire
 from frontdesk_boulevard.sandbox.admin import Admin
 from frontdesk_boulevard.sandbox.answering import Asked, Wrong
 from frontdesk_boulevard.sandbox.auth import Gate, issue
-from frontdesk_boulevard.sandbox.faults import AnyFault, ExpiredCursor, Faults, Limited, Slow
+from frontdesk_boulevard.sandbox.faults import AnyFault, Faults, Limited, Slow
 from frontdesk_boulevard.sandbox.graph import Call
+from frontdesk_boulevard.sandbox.journal import Facts
 from frontdesk_boulevard.sandbox.limiter import Limiter
 from frontdesk_boulevard.sandbox.listings import Listings
 from frontdesk_boulevard.sandbox.naming import move
 from frontdesk_boulevard.sandbox.options import Options
+from frontdesk_boulevard.sandbox.outbox import Outbox
 from frontdesk_boulevard.sandbox.play import Player
 from frontdesk_boulevard.sandbox.refusal import Refusal
 from frontdesk_boulevard.sandbox.registrar import Registrar
+from frontdesk_boulevard.sandbox.sender import Sender
 from frontdesk_boulevard.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_boulevard.sandbox.world import World
 
@@ -57,6 +62,17 @@ class Platform:
         self.limiter = Limiter(self.options, monotonic)
         self.gate = Gate(self.keys, self.options, wall, lambda: self.now)
         self.registrar = Registrar(self.options)
+        #: Sends webhooks to whoever created one, and to wherever it is told.
+        self.webhooks = Sender(
+            Outbox(self.world, self.registrar, self.options, self.options.seed),
+            self.registrar,
+            self.keys,
+            clock=self.world.clock,
+            wall=wall,
+            application=self.world.application_id,
+        )
+        self.webhooks.to = self.options.webhooks
+        self.journal.listeners.append(self.webhooks.hear)
         self._call = Call(self.world, Listings(self.world), self.registrar)
         self._player = Player(self.world, self.options.seed)
         self._admin = Admin(self)
@@ -93,6 +109,32 @@ class Platform:
         with self._lock:
             move(self.world, identity, name, **how)
 
+    def withhold(self, key: str, *, enabled: bool = False) -> None:
+        """Take a permission away from the application, or give it back."""
+        for permission in self.world.permissions:
+            if permission.key == key:
+                permission.enabled = enabled
+                return
+        raise Refusal(400, f"There is no permission {key}")
+
+    def facts(self) -> dict[str, Facts]:
+        """Tell how far each appointment, membership and order has come by now."""
+        world = self.world
+        rows = (*world.appointments, *world.memberships, *world.orders)
+        return {row.id: row.facts() for row in rows}
+
+    def forgotten(self) -> set[str]:
+        """Name the clients who were erased."""
+        clients = self.world.clients
+        return {clients.rows[number].id for number in clients.gone}
+
+    def uninstall(self) -> None:
+        """Take the application away from the business: nobody is let in any more."""
+        with self._lock:
+            self.gate.closed = True
+            application = ids.urn("ApiApplication", self.world.application_id)
+            self.world.note("api_application.uninstalled", application)
+
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "lifespan":
@@ -102,7 +144,15 @@ class Platform:
             reply = await self._answer(await wire.read(scope, receive))
         except Refusal as refusal:
             reply = _refused(refusal, {})
-        await wire.send_reply(reply, receive, send)
+        await wire.send_reply(self._dated(reply), receive, send)
+
+    def _dated(self, reply: Reply) -> Reply:
+        """Tell a time that is wrong; a right one is for the server to tell."""
+        if not self.options.clock_skew:
+            return reply
+        ahead = self._wall() + timedelta(seconds=self.options.clock_skew)
+        date = wire.encode({"date": format_datetime(ahead.astimezone(UTC), usegmt=True)})
+        return attrs.evolve(reply, headers=(*reply.headers, *date))
 
     async def _answer(self, request: Request) -> Reply:
         if request.path.startswith("/sandbox/"):
@@ -133,13 +183,13 @@ class Platform:
                 self.limiter.spend(self.options.points)
         try:
             self.limiter.admit(asked.weight.cost)
-            if any(isinstance(fault, ExpiredCursor) for fault in faults):
-                raise Refusal(200, "cursor has expired")
+            spoiling.expire(faults)
         except Refusal as refusal:
             refusal.error |= asked.place
             return _refused(refusal, headers, data=True)
         with self._lock:
-            content = answering.answer(asked, self._call, faults)
+            withheld = grants.withheld(list(self.world.permissions))
+            content = answering.answer(asked, self._call, [*faults, *withheld])
         spoiling.content(content, faults, self._rng)
         return wire.json(200, content, headers)
 

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import attrs
 import msgspec
 
 from frontdesk_boulevard.sandbox import ids, sending
@@ -16,6 +17,35 @@ from frontdesk_boulevard.sandbox.options import Options
 from frontdesk_boulevard.sandbox.refusal import Refusal
 
 _MOST_RETRIES: Final = 100
+#: What a webhook that was not created is told of.
+EVENTS: Final = (
+    "API_APPLICATION_UNINSTALLED",
+    "APPOINTMENT_ACTIVE",
+    "APPOINTMENT_ARRIVED",
+    "APPOINTMENT_CANCELLED",
+    "APPOINTMENT_COMPLETED",
+    "APPOINTMENT_CONFIRMED",
+    "APPOINTMENT_CREATED",
+    "APPOINTMENT_RESCHEDULED",
+    "APPOINTMENT_UPDATED",
+    "CLIENT_APPOINTMENT_REMINDER_PREFERENCES_UPDATED",
+    "CLIENT_CREATED",
+    "CLIENT_MARKETING_PREFERENCES_UPDATED",
+    "CLIENT_MERGED",
+    "CLIENT_UPDATED",
+    "ENTITY_TAGS_ADDED",
+    "ENTITY_TAGS_REMOVED",
+    "LOCATION_DELETED",
+    "MEMBERSHIP_CANCELLED",
+    "MEMBERSHIP_CREATED",
+    "MEMBERSHIP_PAUSED",
+    "MEMBERSHIP_REACTIVATED",
+    "MEMBERSHIP_RENEWAL_FAILED",
+    "MEMBERSHIP_RENEWAL_SUCCEEDED",
+    "MEMBERSHIP_UNPAUSED",
+    "ORDER_COMPLETED",
+    "ORDER_REFUND_CLOSED",
+)
 
 
 class WebhookSubscription(msgspec.Struct, kw_only=True):
@@ -48,6 +78,14 @@ class Webhook(msgspec.Struct, kw_only=True):
         return None
 
 
+@attrs.define
+class _Failures:
+    """How often in a row, and since when."""
+
+    since: datetime
+    count: int = 0
+
+
 class Registrar:
     """Keeps the webhooks of the application."""
 
@@ -56,6 +94,43 @@ class Registrar:
         # A generator of its own: the world does not depend on who listens.
         self._rng = Random(f"webhooks of {options.seed}")
         self.rows: list[Webhook] = []
+        #: One that was not created through the API, and is told of everything.
+        self.standing: Webhook | None = None
+        self._failures: dict[str, _Failures] = {}
+
+    @property
+    def everybody(self) -> list[Webhook]:
+        """List all that are told of events."""
+        return self.rows if self.standing is None else [*self.rows, self.standing]
+
+    def known(self, identity: str) -> Webhook | None:
+        """Find whom a message is for, unless it was deleted meanwhile."""
+        return next((one for one in self.everybody if one.id == identity), None)
+
+    def stand(self, url: str | None, now: datetime) -> None:
+        """Tell a URL of everything, without its having been created."""
+        self.standing = None
+        if url is not None:
+            self.standing = self._made(url, "Standing", None, now)
+            self._subscribe(self.standing, [{"eventType": event} for event in EVENTS])
+
+    def succeeded(self, identity: str) -> None:
+        """Forget the failures of a webhook."""
+        self._failures.pop(identity, None)
+
+    def failed(self, identity: str, now: datetime) -> bool:
+        """Count a failure; say whether there were too many for too long."""
+        found = self._failures.setdefault(identity, _Failures(now))
+        found.count += 1
+        options = self._options
+        long = (now - found.since).total_seconds() > options.webhook_failing
+        return found.count >= options.webhook_failures and long
+
+    def disable(self, identity: str) -> None:
+        """Tell a webhook nothing any more."""
+        if (found := self.known(identity)) is not None:
+            for one in found.subscriptions:
+                one.enabled = False
 
     def find(self, identity: str) -> Webhook:
         """Find a webhook.
@@ -77,18 +152,21 @@ class Registrar:
         url: str = given["url"]
         if urlsplit(url).scheme != "https" and not (self._options.webhook_http and _local(url)):
             raise Refusal(200, "url must be https")
-        made = Webhook(
+        made = self._made(url, given.get("name") or "Webhook", location, now)
+        self._subscribe(made, given["subscriptions"])
+        self.rows.append(made)
+        return made
+
+    def _made(self, url: str, name: str, location: str | None, now: datetime) -> Webhook:
+        return Webhook(
             id=ids.new(self._rng, "Webhook"),
-            name=given.get("name") or "Webhook",
+            name=name,
             url=url,
             location_id=location,
             created_at=now,
             updated_at=now,
             subscriptions=[],
         )
-        self._subscribe(made, given["subscriptions"])
-        self.rows.append(made)
-        return made
 
     def update(self, given: Mapping[str, Any], now: datetime) -> Webhook:
         """Change a webhook's name, and what it is told of; what is not named stays."""

@@ -107,6 +107,7 @@ class Appointment(msgspec.Struct, kw_only=True):
     def facts(self) -> dict[str, object]:
         """Tell how far it has come."""
         return {
+            "clientId": self.client_id,
             "state": self.state,
             "startAt": self.start_at,
             "cancelledAt": self.cancellation and self.cancellation.cancelled_at,
@@ -146,6 +147,7 @@ class Membership(msgspec.Struct, kw_only=True):
     def facts(self) -> dict[str, object]:
         """Tell how far it has come."""
         return {
+            "clientId": self.client_id,
             "status": self.status,
             "cancelOn": self.cancel_on,
             "unpauseOn": self.unpause_on,

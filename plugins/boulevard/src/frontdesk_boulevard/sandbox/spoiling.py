@@ -16,6 +16,7 @@ from frontdesk_boulevard.sandbox.faults import (
     EmptyPage,
     ErrorAlone,
     ErrorBeside,
+    ExpiredCursor,
     Huge,
     Malformed,
     Mutate,
@@ -56,6 +57,12 @@ def refuse(faults: Iterable[AnyFault], now: datetime) -> None:
             raise Refusal(fault.status, text, retry_after=after)
 
 
+def expire(faults: Iterable[AnyFault]) -> None:
+    """Refuse a cursor, if a fault asks for it."""
+    if any(isinstance(fault, ExpiredCursor) for fault in faults):
+        raise Refusal(200, "cursor has expired")
+
+
 def content(answer: dict[str, Any], faults: Iterable[AnyFault], rng: Random) -> None:
     """Spoil what an answer says."""
     for fault in faults:
@@ -64,25 +71,17 @@ def content(answer: dict[str, Any], faults: Iterable[AnyFault], rng: Random) -> 
             told |= {"path": list(fault.path)} if fault.path else {}
             told |= {"code": fault.code} if fault.code else {}
             answer.setdefault("errors", []).append(told)
-        for holder, name in _roots(answer):
-            _spoil(holder, name, fault, rng)
+        data = answer.get("data") or {}
+        asked = [name for name, value in data.items() if isinstance(value, dict)]
+        for place, name in enumerate(asked):
+            if data[name].get("edges") is not None:
+                _spoil(data[name], fault, rng)
+            elif place == getattr(fault, "row", None):
+                _spoil_node(data, name, fault)
 
 
-def _roots(answer: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
-    """Find what was asked for: nodes and lists."""
-    data = answer.get("data") or {}
-    return [(data, name) for name, value in data.items() if isinstance(value, dict)]
-
-
-def _spoil(holder: dict[str, Any], name: str, fault: AnyFault, rng: Random) -> None:
-    found = holder[name]
-    edges: list[Any] | None = found.get("edges")
-    if edges is None:
-        if isinstance(fault, NullNode):
-            holder[name] = None
-        elif isinstance(fault, Mutate):
-            _mutate(found, fault)
-        return
+def _spoil(found: dict[str, Any], fault: AnyFault, rng: Random) -> None:
+    edges: list[Any] = found["edges"]
     if isinstance(fault, NullEdges):
         found["edges"] = None
     elif isinstance(fault, StuckCursor | EmptyPage):
@@ -92,12 +91,23 @@ def _spoil(holder: dict[str, Any], name: str, fault: AnyFault, rng: Random) -> N
     elif isinstance(fault, Shuffle):
         found["edges"] = rng.sample(edges, len(edges))
     elif isinstance(fault, NullEdge | NullNode | Mutate) and fault.row < len(edges):
-        if isinstance(fault, NullEdge):
-            edges[fault.row] = None
-        elif isinstance(fault, NullNode):
-            edges[fault.row]["node"] = None
-        else:
-            _mutate(edges[fault.row]["node"], fault)
+        _spoil_edge(edges, fault)
+
+
+def _spoil_node(holder: dict[str, Any], name: str, fault: AnyFault) -> None:
+    if isinstance(fault, NullNode):
+        holder[name] = None
+    elif isinstance(fault, Mutate) and "edges" not in holder[name]:
+        _mutate(holder[name], fault)
+
+
+def _spoil_edge(edges: list[Any], fault: NullEdge | NullNode | Mutate) -> None:
+    if isinstance(fault, NullEdge):
+        edges[fault.row] = None
+    elif isinstance(fault, NullNode):
+        edges[fault.row]["node"] = None
+    else:
+        _mutate(edges[fault.row]["node"], fault)
 
 
 def _more(found: dict[str, Any], *, empty: bool) -> None:

@@ -54,8 +54,9 @@ class Till:
         groups: list[OrderLineGroup] = [OrderAppointmentLineGroup(id=group_id, lines=tuple(lines))]
         if happens(rng, 0.25):
             groups.append(self._retail())
-        vouchers = (self._voucher(appointment, moment(closed)),) if closed and redeemed else ()
-        order = self._order(groups, appointment.location_id, client, created, closed, vouchers)
+        order = self._order(groups, appointment.location_id, client, created, closed)
+        if closed is not None and redeemed:
+            order.applied_vouchers = (self._voucher(appointment, moment(closed)),)
         appointment.order_id = order.id
         return order
 
@@ -91,7 +92,6 @@ class Till:
         client: Client | None,
         created: float,
         closed: float | None,
-        vouchers: tuple[OrderVoucher, ...] = (),
     ) -> Order:
         rng = self._rng
         self._written += 1
@@ -101,13 +101,12 @@ class Till:
             id=identity,
             number=str(10_000 + self._written),
             location_id=location_id,
-            client_id=client and client.id,
+            client_id=None if client is None else client.id,
             created_at=moment(created),
             updated_at=moment(closed or created),
             summary=summarise(groups, fees),
             line_groups=tuple(groups),
             note=pick(rng, names.ORDER_NOTES) if happens(rng, 0.15) else None,
-            applied_vouchers=vouchers,
             fee_lines=fees,
         )
         if closed is not None:
@@ -153,7 +152,7 @@ class Till:
                 calculated_amount=amount,
                 absolute_amount=amount,
                 type="BLVD_OFFSET",
-            ),  # fmt: skip
+            ),
         )
 
 

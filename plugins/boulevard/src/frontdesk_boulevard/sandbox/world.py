@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from random import Random
+from typing import Final
 
 from frontdesk_boulevard.sandbox import diary, houses
 from frontdesk_boulevard.sandbox.chance import DAY, happens, uuid
@@ -28,6 +29,9 @@ from frontdesk_boulevard.sandbox.refunds import refund
 from frontdesk_boulevard.sandbox.rows import Appointment, Client, Membership
 from frontdesk_boulevard.sandbox.tables import Table
 from frontdesk_boulevard.sandbox.tills import Till
+
+#: Every so many-th order without a visit was never paid.
+_LEFT_OPEN: Final = 12
 
 
 class World:
@@ -87,6 +91,7 @@ class World:
     ) -> list[Order]:
         """Write the orders of past and present visits, and some without a visit."""
         rng, found = self.rng, list[Order]()
+        closed: float | None
         for plan, appointment in zip(drawn, booked, strict=True):
             end = appointment.end_at.timestamp()
             client = clients[plan.client]
@@ -99,7 +104,7 @@ class World:
         for number in range(len(drawn) // 10):
             created = today - 900 - rng.random() * diary.PAST * DAY
             buyer = None if number % 3 == 0 else clients[int(rng.random() * len(clients))]
-            closed = None if number % 12 == 11 else created + 300
+            closed = created + 300 if (number + 1) % _LEFT_OPEN else None
             place = int(rng.random() * len(self.house.locations))
             found.append(self.till.walk_in(place, buyer, created, closed))
         for order in found:
