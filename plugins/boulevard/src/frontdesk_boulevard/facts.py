@@ -31,6 +31,7 @@ class Fact:
         start: When the appointment starts, as the delivery has it.
         cancelled: When the appointment was cancelled, as the delivery has it.
         reason: Why it was.
+        until: The day a membership's pause ends on, as the delivery has it.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Fact:
     start: datetime | None = None
     cancelled: datetime | None = None
     reason: str | None = None
+    until: str | None = None
 
 
 @attrs.frozen
@@ -66,6 +68,7 @@ def fact_of(record: Record) -> Fact | None:
         instant(told, "startAt"),
         instant(told, "cancelledAt"),
         text(told, "reason"),
+        text(told, "unpauseOn"),
     )
 
 

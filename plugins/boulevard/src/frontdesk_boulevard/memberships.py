@@ -65,7 +65,9 @@ def _told(fact: Fact, node: Payload, zone: tzinfo) -> Iterator[Happened]:
     if metric == tables.ENDED:
         yield _ended(node, zone, fact.at)
     elif metric is not None:
-        yield Happened(metric, fact.at, _which(metric, node), estimated=False)
+        # The node may have gone on since; if the delivery tells the pause's end, that is it.
+        ends = fact.until if metric == tables.PAUSED else None
+        yield Happened(metric, fact.at, ends or _which(metric, node), estimated=False)
 
 
 def _proven(

@@ -146,6 +146,7 @@ def _fact(delivery: Delivery, body: Payload, stream: str, id: str, node: Payload
         "startAt": spelt(instant(node, "startAt")),
         "cancelledAt": spelt(instant(cancellation, "cancelledAt")),
         "reason": text(cancellation, "reason"),
+        "unpauseOn": text(node, "unpauseOn"),
     }
     guest = named(node, "clientId", "Client")
     return Record(
