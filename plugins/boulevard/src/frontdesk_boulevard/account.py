@@ -14,7 +14,7 @@ from frontdesk_boulevard.money import digits
 from frontdesk_boulevard.rows import as_list, as_row, bare, part, required, text, urn
 
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
-_LOCATIONS: Final = 200
+_LOCATIONS: Final = 50
 
 
 async def open_account(client: Client[Any]) -> Account:

@@ -84,6 +84,7 @@ class Listing:
         field: Under which the answer has it.
         node: Under which one node is had by its id.
         whole: The document of one page.
+        any: The document that tells at little cost whether there is anything.
         local: It is asked location by location.
         moved: The filter of what changed; empty where there is none.
         page: How many nodes are asked for at once, to begin with.
@@ -92,10 +93,11 @@ class Listing:
     field: str
     node: str
     whole: str
+    any: str
     fragment: str
     local: bool = attrs.field(default=False, kw_only=True)
     moved: str = attrs.field(default="", kw_only=True)
-    page: int = attrs.field(default=100, kw_only=True)
+    page: int = attrs.field(default=200, kw_only=True)
 
     def by_ids(self, number: int) -> str:
         """Return the document that has *number* nodes by their ids, each under its own name."""
@@ -106,7 +108,7 @@ class Listing:
 
 
 def _listing(
-    field: str, node: str, fragment: str, *, local: bool = False, moved: str = "", page: int = 100
+    field: str, node: str, fragment: str, *, local: bool = False, moved: str = "", page: int = 200
 ) -> Listing:
     asked, given = ["$first: Int!", "$after: String"], ["first: $first", "after: $after"]
     if moved:
@@ -115,28 +117,34 @@ def _listing(
     if local:
         asked.insert(0, "$location: ID!")
         given.insert(0, "locationId: $location")
-    document = (
-        f"query {field.capitalize()}({', '.join(asked)}) {{\n"
-        f"  {field}({', '.join(given)}) {{\n"
-        "    edges { node { ...Fields } }\n"
-        "    pageInfo { hasNextPage endCursor }\n"
-        f"  }}\n}}\n{fragment}"
-    )
-    return Listing(field, node, document, fragment, local=local, moved=moved, page=page)
+    head = f"query {field.capitalize()}({', '.join(asked)}) {{\n  {field}({', '.join(given)}) {{\n"
+    info = "    pageInfo { hasNextPage endCursor }\n"
+    document = f"{head}    edges {{ node {{ ...Fields }} }}\n{info}  }}\n}}\n{fragment}"
+    few = f"{head}    edges {{ node {{ id }} }}\n{info}  }}\n}}\n"
+    return Listing(field, node, document, few, fragment, local=local, moved=moved, page=page)
 
 
-CLIENTS: Final = _listing("clients", "client", _CLIENT, moved="updatedAt", page=200)
+CLIENTS: Final = _listing("clients", "client", _CLIENT, moved="updatedAt")
 APPOINTMENTS: Final = _listing(
     "appointments", "appointment", _APPOINTMENT, local=True, moved="createdAt"
 )
 MEMBERSHIPS: Final = _listing("memberships", "membership", _MEMBERSHIP)
-ORDERS: Final = _listing("orders", "order", _ORDER, local=True, moved="updatedAt", page=50)
+ORDERS: Final = _listing("orders", "order", _ORDER, local=True, moved="updatedAt", page=100)
 
 STREAMS: Final[Mapping[str, Listing]] = {
     listing.field: listing for listing in (CLIENTS, ORDERS, MEMBERSHIPS, APPOINTMENTS)
 }
 #: How many nodes are asked for by their ids at once.
 BATCH: Final = 20
+#: Clients are a list by their ids as well, which costs less; whoever is not there is not in it.
+CLIENTS_BY_IDS: Final = f"""
+query ClientsByIds($ids: [ID!]!, $first: Int!, $after: String) {{
+  clients(clientIds: $ids, first: $first, after: $after) {{
+    edges {{ node {{ ...Fields }} }}
+    pageInfo {{ hasNextPage endCursor }}
+  }}
+}}
+{_CLIENT}"""
 
 BUSINESS: Final = """
 query Business {
@@ -202,8 +210,10 @@ def every() -> Mapping[str, str]:
         "webhooks": WEBHOOKS,
         "create webhook": CREATE_WEBHOOK,
         "delete webhook": DELETE_WEBHOOK,
+        "clients by ids": CLIENTS_BY_IDS,
     }
     for name, listing in STREAMS.items():
         found[name] = listing.whole
+        found[f"any {name}"] = listing.any
         found |= {f"{number} {name} by id": listing.by_ids(number) for number in (1, BATCH)}
     return found

@@ -16,13 +16,22 @@ from frontdesk.model import Json, Page, Purpose, Query, Record, Unreadable
 from frontdesk.walkers import Step, read_rows
 from frontdesk_boulevard import asking, cursors, documents, verdicts
 from frontdesk_boulevard.cursors import Followed, Place, Scan
-from frontdesk_boulevard.documents import MEMBERSHIPS, STREAMS, Listing
-from frontdesk_boulevard.rows import build_record
+from frontdesk_boulevard.documents import (
+    APPOINTMENTS,
+    CLIENTS,
+    CLIENTS_BY_IDS,
+    MEMBERSHIPS,
+    STREAMS,
+    Listing,
+)
+from frontdesk_boulevard.rows import as_row, bare, build_record
 
 _log = logging.getLogger("frontdesk")
 
 #: More rows than that are asked for in no page, whatever they cost.
 LARGEST: Final = 200
+#: Rows are paid for that are asked for and not there: of what changed there is little.
+FEW: Final = 20
 #: A window of history: longer where little was found, shorter where much was.
 WINDOW: Final = timedelta(days=365)
 _SHORTEST: Final = timedelta(days=7)
@@ -51,18 +60,29 @@ async def read(client: Client[Any], query: Query) -> AsyncIterator[Page]:
 
 
 async def _named(client: Client[Any], query: Query) -> Page:
+    if query.stream == CLIENTS.field:
+        return Page(await _clients(client, query.ids))
     found = await asking.by_ids(client, STREAMS[query.stream], query.ids)
-    records = _records(query.stream, found.nodes)
-    if query.stream == "clients":
-        # Erasure in Boulevard is told by nothing but this.
-        records += [Record("clients", id, {"id": id}, deleted=True) for id in found.absent]
-    return Page(records)
+    return Page(_records(query.stream, found.nodes))
+
+
+async def _clients(client: Client[Any], ids: Sequence[str]) -> list[Record | Unreadable]:
+    """Read clients by their ids; whoever is not listed is asked for once more, alone."""
+    walk = asking.pages(
+        client, CLIENTS_BY_IDS, CLIENTS.field, size=len(ids), variables={"ids": list(ids)}
+    )
+    nodes = [node async for step in walk for node in step.rows]
+    known = {bare(str((as_row(node) or {}).get("id"))) for node in nodes}
+    left = await asking.by_ids(client, CLIENTS, [id for id in ids if bare(id) not in known])
+    records = _records(CLIENTS.field, [*nodes, *left.nodes])
+    # That somebody was erased in Boulevard is told by nothing but this.
+    return [*records, *(Record("clients", id, {"id": id}, deleted=True) for id in left.absent)]
 
 
 async def _scanned(client: Client[Any], query: Query) -> AsyncIterator[Page]:
     """Read everything there is: memberships can be filtered by nothing."""
     after = Scan.parse(query.cursor).after
-    steps = _steps(client, MEMBERSHIPS, after)
+    steps = _steps(client, MEMBERSHIPS, after=after)
     async for step in steps:
         # Whoever comes again after the end begins anew.
         yield Page(
@@ -108,8 +128,20 @@ def _fitted(window: timedelta, found: int) -> timedelta:
 
 async def _window(client: Client[Any], listing: Listing, place: Place) -> AsyncIterator[Step[str]]:
     condition = cursors.between("createdAt", place.since, place.until)
-    async for step in _steps(client, listing, place.after, place.site, condition):
+    if place.after is None and not await _is_any(client, listing, place.site, condition):
+        yield Step([], None, 1)
+        return
+    async for step in _steps(client, listing, place.site, condition, after=place.after):
         yield step
+
+
+async def _is_any(client: Client[Any], listing: Listing, site: str, condition: str) -> bool:
+    """Tell at little cost whether a window holds anything: many of them are empty."""
+    variables = _variables(listing, site, condition)
+    walk = asking.pages(client, listing.any, listing.field, size=1, variables=variables)
+    async for step in walk:
+        return bool(step.rows) or step.cursor is not None
+    return False
 
 
 async def _changed(client: Client[Any], query: Query) -> AsyncIterator[Page]:
@@ -120,42 +152,48 @@ async def _changed(client: Client[Any], query: Query) -> AsyncIterator[Page]:
     start = known.next or query.since
     condition = cursors.since(listing.moved, start - query.overlap if start else None)
     for site in _sites(client, listing):
-        async for step in _steps(client, listing, None, site, condition):
+        async for step in _steps(client, listing, site, condition, size=FEW):
             yield Page(_records(query.stream, step.rows))
-    again = listing.moved == "createdAt" and _is_due(client, known.looked, now)
-    if again:
-        ahead = timedelta(days=client.settings.look_again_days)
-        near = cursors.between("startAt", now - BEHIND, now + ahead)
-        for site in _sites(client, listing):
-            async for step in _steps(client, listing, None, site, near):
-                yield Page(_records(query.stream, step.rows))
-    # Only now: whoever is stopped before asks again.
-    yield Page((), Followed(now, now if again else known.looked).cursor())
+    looked = known.looked
+    if listing is APPOINTMENTS and _is_due(client, looked, now):
+        async for page in _near(client, query.stream, now):
+            yield page
+        looked = now
+    # Only now: whoever is stopped before asks again. History has just looked itself.
+    yield Page((), Followed(now, looked or now).cursor())
+
+
+async def _near(client: Client[Any], stream: str, now: datetime) -> AsyncIterator[Page]:
+    """Read the appointments of these days once more."""
+    ahead = timedelta(days=client.settings.look_again_days)
+    near = cursors.between("startAt", now - BEHIND, now + ahead)
+    for site in _sites(client, APPOINTMENTS):
+        async for step in _steps(client, APPOINTMENTS, site, near):
+            yield Page(_records(stream, step.rows))
 
 
 def _is_due(client: Client[Any], looked: datetime | None, now: datetime) -> bool:
     every = timedelta(hours=client.settings.look_again_hours)
-    return every > timedelta(0) and (looked is None or now - looked >= every)
+    return every > timedelta(0) and looked is not None and now - looked >= every
 
 
 async def _steps(
     client: Client[Any],
     listing: Listing,
-    after: str | None,
     site: str = "",
     condition: str | None = None,
+    *,
+    after: str | None = None,
+    size: int = LARGEST,
 ) -> AsyncIterator[Step[str]]:
     """Walk a listing from a cursor; one that is no longer good is left, and all read again."""
-    variables: dict[str, Json] = {"location": site} if listing.local else {}
-    if listing.moved:
-        variables["query"] = condition
     walk = partial(
         asking.pages,
         client,
         listing.whole,
         listing.field,
-        size=min(listing.page, LARGEST),
-        variables=variables,
+        size=min(listing.page, size, LARGEST),
+        variables=_variables(listing, site, condition),
     )
     read = 0
     try:
@@ -172,6 +210,11 @@ async def _steps(
         return
     async for step in walk(start=None):
         yield step
+
+
+def _variables(listing: Listing, site: str, condition: str | None) -> dict[str, Json]:
+    variables: dict[str, Json] = {"location": site} if listing.local else {}
+    return {**variables, "query": condition} if listing.moved else variables
 
 
 def _sites(client: Client[Any], listing: Listing) -> Sequence[str]:
