@@ -215,6 +215,7 @@ async def test_what_is_unconfirmed_about_bodies_can_be_chosen(door: Door) -> Non
         webhook_bare=True,
         webhook_headers=True,
         webhook_merged="target",
+        webhook_odd=True,
     )
     place = next(row for row in platform.world.locations if row.tz == "America/New_York").id
     visit = next(
@@ -227,6 +228,9 @@ async def test_what_is_unconfirmed_about_bodies_can_be_chosen(door: Door) -> Non
     platform.move(club.id, "pause")
     one, other = [row for row in platform.world.clients if row.active][:2]
     platform.move(one.id, "merge", into=other.id)
+    order = next(row for row in platform.world.orders if not row.closed_at)
+    platform.move(order.id, "close")
+    webhook = await changed(platform, "createWebhook", created(door, "PING"))
     await in_turn(platform)
 
     by_event = {body["eventType"]: body for body in door.bodies}
@@ -235,6 +239,8 @@ async def test_what_is_unconfirmed_about_bodies_can_be_chosen(door: Door) -> Non
     assert datetime.fromisoformat(start) == visit.start_at
     assert by_event["MEMBERSHIP_PAUSED"]["data"]["node"]["status"] == "PAUSED"
     assert by_event["CLIENT_MERGED"]["data"]["node"]["id"] == other.id
+    assert by_event["ORDER_COMPLETED"]["resource"] == f"Order{order.number}"
+    assert by_event["PING"]["data"]["node"]["url"] == webhook["url"]
     assert not by_event["CLIENT_MERGED"].keys() & {"timestamp", "idempotencyKey"}
     assert door.came[0][0]["x-blvd-event-type"] == "APPOINTMENT_CONFIRMED"
 
