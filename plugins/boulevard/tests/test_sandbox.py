@@ -402,6 +402,16 @@ def test_the_secret_of_webhooks_can_be_another_one() -> None:
     assert settings["webhook_secret"] != settings["api_secret"]
 
 
+def test_a_secret_may_be_spelt_otherwise() -> None:
+    plain, dotted = (
+        str(create(Options(appointments=1, seed=3, secret_dotted=dotted)).settings["api_secret"])
+        for dotted in (False, True)
+    )
+
+    assert dotted.translate(str.maketrans("._-", "+/=")) == plain
+    assert base64.b64decode(plain)
+
+
 # --- lists ---------------------------------------------------------------------------------
 
 
@@ -666,6 +676,27 @@ async def test_an_erased_client_leaves_holes() -> None:
     rows = await everything(ask, "clients", "id")
     assert visit.client_id not in {row["id"] for row in rows}
     assert platform.forgotten() == {visit.client_id}
+
+
+async def test_an_erased_client_may_leave_an_empty_row() -> None:
+    platform = made(erased="blank")
+    row = next(row for row in platform.world.clients if row.email and row.active)
+    platform.move(row.id, "erase")
+    answer = await door(platform)(
+        "query($id: ID!) { client(id: $id) { active name email mobilePhone } }", id=row.id
+    )
+
+    nothing = {"active": False, "name": None, "email": None, "mobilePhone": None}
+    assert answer["data"]["client"] == nothing
+
+
+def test_addresses_are_shared_or_not() -> None:
+    for shared in (True, False):
+        world = made(appointments=600, shared_emails=shared).world
+        emails = Counter(
+            row.email for row in world.clients if (row.email or ";").count("@example.com") == 1
+        )
+        assert (max(emails.values()) > 1) is shared
 
 
 async def test_a_deleted_location_hides_its_history_or_not() -> None:

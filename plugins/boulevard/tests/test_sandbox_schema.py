@@ -85,14 +85,19 @@ def test_sample_queries_are_valid(path: Path) -> None:
 async def test_sample_queries_are_answered(path: Path) -> None:
     """Each with what the sample asks for, in a world of our own."""
     platform = Platform(Options(now=NOW, appointments=200, webhook_http=True, points=0))
-    answer = json.loads((SAMPLES / "responses" / f"{path.stem}.json").read_text("utf-8"))
-    query, variables = path.read_text("utf-8"), owned(platform, answer["request"]["variables"])
+    query, answer = sample(path)
 
-    told = await ask(platform, query, variables)
+    told = await ask(platform, query, owned(platform, answer["request"]["variables"]))
 
     assert "errors" not in told
     assert told["data"].keys() == answer["response"]["data"].keys()
     assert None not in told["data"].values()
+
+
+def sample(path: Path) -> tuple[str, Any]:
+    """Read a query and what was made up as its answer."""
+    answer = (SAMPLES / "responses" / f"{path.stem}.json").read_text("utf-8")
+    return path.read_text("utf-8"), json.loads(answer)
 
 
 def owned(platform: Platform, variables: dict[str, Any]) -> dict[str, Any]:

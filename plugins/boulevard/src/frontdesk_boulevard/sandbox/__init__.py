@@ -50,7 +50,7 @@ def create(options: Options) -> Sandbox:
 
     settings = {
         "api_key": keys.api_key,
-        "api_secret": keys.api_secret,
+        "api_secret": keys.displayed(dotted=options.secret_dotted),
         "business_id": keys.business_id,
     }
     if options.webhook_secret_apart:

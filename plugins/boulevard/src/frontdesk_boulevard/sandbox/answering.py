@@ -121,7 +121,7 @@ def answer(asked: Asked, call: Call, faults: Sequence[AnyFault]) -> dict[str, An
         context_value=call,
         variable_values=dict(asked.variables),
         operation_name=name.value if name else None,
-        middleware=[_Guard(ungranted).resolve] if ungranted else None,
+        middleware=[_Guard(ungranted)] if ungranted else None,
     )
     if not isinstance(result, ExecutionResult):
         raise TypeError("no field of this schema is awaited")

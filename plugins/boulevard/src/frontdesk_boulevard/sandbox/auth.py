@@ -22,6 +22,7 @@ from frontdesk_boulevard.sandbox.refusal import Refusal
 _PAYLOAD: Final = re.compile(
     r"(?P<signature>[^:]+?)blvd-admin-v1(?P<business>[0-9a-f-]{36})(?P<at>\d+)"
 )
+_DOTTED: Final = str.maketrans("+/=", "._-")
 _NOBODY: Final = {"code": "UNAUTHENTICATED"}
 
 
@@ -36,6 +37,10 @@ class Keys:
     webhook_secret: str = attrs.field(repr=False)
     #: The UUID alone.
     business_id: str
+
+    def displayed(self, *, dotted: bool) -> str:
+        """Spell the secret as the portal does, or as one integrator met it."""
+        return self.api_secret.translate(_DOTTED) if dotted else self.api_secret
 
 
 def issue(options: Options, business_id: str) -> Keys:

@@ -41,17 +41,18 @@ MARKETING, REMINDER = "MARKETING", "APPOINTMENT_REMINDER"
 class Registry:
     """Makes clients."""
 
-    def __init__(self, rng: Random, tags: list[Tag], *, wished: bool) -> None:
+    def __init__(self, rng: Random, tags: list[Tag], *, wished: bool, shared: bool) -> None:
         self._rng = rng
         self._tags = [tag.id for tag in tags]
         #: What a new client's marketing settings say before anybody was asked.
         self._wished = wished
+        self._kinds = {kind: n for kind, n in KINDS.items() if shared or kind != "family"}
 
     def build(self, earliest: list[float], now: float) -> list[Client]:
         """Make the first clients, each a little older than the first booking."""
         rng = self._rng
         found: list[Client] = []
-        kinds = covering(rng, KINDS, len(earliest))
+        kinds = covering(rng, self._kinds, len(earliest))
         for number, (kind, first) in enumerate(zip(kinds, earliest, strict=True)):
             created = first - 1 - rng.random() * (0 if number % 3 else 30 * DAY)
             updated = created + rng.random() ** 3 * (now - created)

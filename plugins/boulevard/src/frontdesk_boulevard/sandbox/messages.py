@@ -130,10 +130,8 @@ def key(rng: Random, at: datetime) -> str:
     return f"{bits[:8]}-{bits[8:12]}-{bits[12:16]}-a{bits[17:20]}-{bits[20:32]}"
 
 
-def envelope(
-    event: str, node: Mapping[str, Any], at: str, about: Mapping[str, str], *, bare: bool
-) -> bytes:
-    """Write a body; *bare* ones are of 2022."""
+def envelope(event: str, node: Mapping[str, Any], at: str, about: Mapping[str, str]) -> bytes:
+    """Write a body; what it is *about* may say more of the resource than its type."""
     content: dict[str, Any] = {
         "data": {"node": node},
         "timestamp": at,
@@ -142,8 +140,9 @@ def envelope(
         "eventType": event,
         **about,
     }
-    if bare:
-        del content["timestamp"], content["idempotencyKey"]
+    if "idempotencyKey" not in about:
+        # Bodies of 2022 had neither.
+        del content["timestamp"]
     return msgspec.json.encode(content)
 
 

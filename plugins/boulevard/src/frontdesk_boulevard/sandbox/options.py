@@ -127,6 +127,15 @@ class Options(Sending):
     group_is_appointment: bool = _flag(
         True, "The id of an order's group of a visit is the visit's (two say different things)."
     )
+    shared_emails: bool = _flag(True, "Some clients share an e-mail address (unconfirmed).")
+    erased: Literal["gone", "blank"] = _one_of(
+        "gone",
+        "blank",
+        help="What is left of an erased client: nothing, or an empty row (unconfirmed).",
+    )
+    secret_dotted: bool = _flag(
+        False, "The secret is displayed with . _ - in the place of + / = (seen once)."
+    )
     marketing_default: bool = _flag(
         False, "What a new client's marketing settings say (unconfirmed)."
     )

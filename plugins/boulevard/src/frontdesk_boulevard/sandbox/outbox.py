@@ -93,13 +93,17 @@ class Outbox:
             "businessId": world.business.id,
             "apiApplicationId": ids.urn("ApiApplication", world.application_id),
             "webhookId": webhook.id,
-            "idempotencyKey": key,
         }
+        if not self.sending.webhook_bare:
+            about["idempotencyKey"] = key
+        if self.sending.webhook_odd and (order := world.orders.find(shown)) is not None:
+            about["resource"] = f"Order{order.number}"
         node = bodies.node(world, event, kind, shown)
-        bare, at = self.sending.webhook_bare, stamp(action.time)
+        if event == PING and self.sending.webhook_nodes == "full":
+            node["url"] = webhook.url
         subscription = webhook.subscription(event)
         return Message(
-            messages.envelope(event, node, at, about, bare=bare),
+            messages.envelope(event, node, stamp(action.time), about),
             event,
             webhook.id,
             key=key,

@@ -12,6 +12,16 @@ from frontdesk_boulevard.sandbox.refusal import Refusal
 from frontdesk_boulevard.sandbox.rows import Client, Setting
 from frontdesk_boulevard.sandbox.world import World
 
+_PERSONAL: Final = (
+    "first_name",
+    "last_name",
+    "email",
+    "mobile_phone",
+    "dob",
+    "pronoun",
+    "external_id",
+)
+
 
 def wishes(client: Client) -> dict[str, Any]:
     """Tell what a client wants to be written, and whether the row still stands for somebody."""
@@ -121,6 +131,10 @@ def erase(world: World, number: int) -> None:
     """Delete a client, of which no event tells."""
     row = world.clients.rows[number]
     before = wishes(row)
+    if world.options.erased == "blank":
+        nothing: dict[str, Any] = dict.fromkeys(_PERSONAL)
+        edit(world, number, "client.erased", active=False, **nothing)
+        return
     world.clients.gone.add(number)
     world.note("client.erased", row.id, before)
 

@@ -77,6 +77,10 @@ class Sending:
         default=False,
         metadata={"help": "Leave timestamp and idempotencyKey out, as bodies of 2022 did."},
     )
+    webhook_odd: bool = attrs.field(
+        default=False,
+        metadata={"help": "Put an order's number behind its type in resource, as was seen once."},
+    )
     webhook_headers: bool = _guess("Send the event type and idempotency key as headers too", False)
     cancellation_told: Literal["scheduling", "effect", "both"] = attrs.field(
         default="effect",

@@ -48,7 +48,9 @@ class World:
         self.house = houses.build(rng, options.locations, now, zoneless=options.zoneless)
         self.business = self.house.business
         self.application_id = uuid(rng)
-        self.registry = Registry(rng, self.house.tags, wished=options.marketing_default)
+        self.registry = Registry(
+            rng, self.house.tags, wished=options.marketing_default, shared=options.shared_emails
+        )
         self.desk = Desk(rng, self.house)
         self.till = Till(rng, self.house, group_is_appointment=options.group_is_appointment)
         self.club = Club(rng, self.house)
