@@ -102,11 +102,10 @@ async def pages(
 
     async def fetch(after: str | None) -> tuple[Sequence[Json], str | None]:
         nonlocal first
+        behind = {} if after is None else {"after": after}
         while True:
             try:
-                answered = await ask(
-                    client, document, {**variables, "first": first, "after": after}
-                )
+                answered = await ask(client, document, {**variables, **behind, "first": first})
             except RefusedError as error:
                 if not _too_dear(error) or first == 1:
                     raise

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 import time
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ _PREFIX: Final = "blvd-admin-v1"
 _ALPHABET: Final = str.maketrans("-_.", "+/=")
 #: Seconds between two clocks that a platform puts up with; below, the clock is not to blame.
 _SKEW: Final = 2.0
+_DATES: Final = re.compile(r"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d (?:GMT|[+-]\d{4})")
 
 
 def decoded(secret: str, setting: str = "api_secret") -> bytes:
@@ -97,9 +99,13 @@ class Token(httpx.Auth):
 
 
 def told_time(header: str | None) -> datetime | None:
-    """Read the platform's clock off an answer's ``Date``."""
+    """Read the platform's clock off an answer's ``Date``.
+
+    Where something on the way added one of its own, the platform's is the last.
+    """
+    found = _DATES.findall(header or "")
     try:
-        moment = parsedate_to_datetime(header) if header else None
+        moment = parsedate_to_datetime(found[-1]) if found else None
     except ValueError:
         return None
     return moment.astimezone(UTC) if moment and moment.tzinfo else None

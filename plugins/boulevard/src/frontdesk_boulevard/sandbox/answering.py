@@ -137,7 +137,7 @@ class _Guard:
 
     ungranted: Sequence[Ungranted]
 
-    def resolve(self, after: Any, row: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def resolve(self, after: Any, row: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
         for fault in self.ungranted:
             if fault.type == info.parent_type.name and fault.field == info.field_name:
                 raise GraphQLError(fault.message)
