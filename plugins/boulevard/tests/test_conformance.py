@@ -99,6 +99,12 @@ class TestBoulevard(ConnectorSuite):
         super().test_an_auth_failure_is_not_tried_again(observed)
 
 
+class TestGuessingBoulevard(TestBoulevard):
+    """What history guesses keeps to the laws as well."""
+
+    settings = {"estimate_history": True}
+
+
 #: Move: what a webhook says of it.
 DELIVERIES = {
     "confirm": "APPOINTMENT_CONFIRMED",

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from frontdesk.errors import RecordError
+from frontdesk.errors import RecordError, SkipRecord
 from frontdesk.ids import event_id
 from frontdesk.model import Account, Event, Origin, Record, Related
 from frontdesk_boulevard.rows import zone_of
@@ -158,6 +158,29 @@ def test_a_delivery_and_a_scan_tell_the_same_event(
     assert ids([event], news)[metric] == scanned[metric]
     # Whoever comes second finds the new status stored.
     assert ids(events(news, node, made.answered(node)), news)[metric] == scanned[metric]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fact", "shows", "metric"),
+    [
+        ("MEMBERSHIP_PAUSED", "unpauseOn", {"status": "PAUSED"}, PAUSED),
+        ("MEMBERSHIP_CANCELLED", "cancelOn", {"status": "CANCELLED"}, ENDED),
+    ],
+)
+def test_what_is_over_by_now_is_known_by_the_delivery_or_by_what_was_stored(
+    kind: str, fact: str, shows: dict[str, Any], metric: str
+) -> None:
+    """Seen to fail when the node of today stood in for it, under another id."""
+    day = "2026-05-31"
+    then = seen(**shows, **{fact: day})
+    expected = ids(events(then, seen()), then)[metric]
+    now = made.answered(seen())
+    by_delivery = told(kind, membership(), STREAM, **{fact: day})
+    assert ids(events(by_delivery, related=now), by_delivery) == {metric: expected}
+    by_store = told(kind, membership(**shows, **{fact: day}), STREAM)
+    assert ids(events(by_store, related=now), by_store) == {metric: expected}
+    with pytest.raises(SkipRecord, match="over"):
+        events(told(kind, membership(), STREAM), related=now)
 
 
 def test_pauses_and_returns_are_told_apart() -> None:

@@ -166,6 +166,7 @@ manifest = Manifest(
         Exclusion("walk_in", "The order has no client: whoever bought is not known."),
         Exclusion("cancellation", "It was cancelled for a reason of skip_cancellations."),
         Exclusion("gone", "Boulevard no longer has what a webhook speaks of."),
+        Exclusion("over", "A pause or cancellation was over before anybody could look at it."),
     ),
     realtime=True,
     webhook=Webhook.FACTS,

@@ -32,6 +32,7 @@ class Fact:
         cancelled: When the appointment was cancelled, as the delivery has it.
         reason: Why it was.
         until: The day a membership's pause ends on, as the delivery has it.
+        ends: The day a membership is cancelled on, as the delivery has it.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Fact:
     cancelled: datetime | None = None
     reason: str | None = None
     until: str | None = None
+    ends: str | None = None
 
 
 @attrs.frozen
@@ -69,6 +71,7 @@ def fact_of(record: Record) -> Fact | None:
         instant(told, "cancelledAt"),
         text(told, "reason"),
         text(told, "unpauseOn"),
+        text(told, "cancelOn"),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Final
 
-from frontdesk.errors import RecordError
+from frontdesk.errors import RecordError, SkipRecord
 from frontdesk.model import Context, Event, Json, Origin, Payload, Record, Related
 from frontdesk_boulevard import tables
 from frontdesk_boulevard.facts import Fact, Happened, events_of, fact_of, node_of
@@ -54,20 +54,41 @@ def events(
     node = record.payload if fact is None else node_of(record, related)
     zone = zone_of(node, context)
     if fact is not None:
-        found = list(_told(fact, node, zone))
+        found = list(_told(fact, node, record.payload, zone))
     else:
         found = _proven(record, previous, zone, guess=context.settings.estimate_history)
     return events_of(found, node, properties(node, zone, context.settings.currency))
 
 
-def _told(fact: Fact, node: Payload, zone: tzinfo) -> Iterator[Happened]:
+def _told(fact: Fact, node: Payload, stored: Payload, zone: tzinfo) -> Iterator[Happened]:
     metric = _DELIVERIES.get(fact.kind)
     if metric == tables.ENDED:
-        yield _ended(node, zone, fact.at)
+        told = {"cancelOn": fact.ends} if fact.ends else None
+        shows = _showing("CANCELLED", told, node, stored)
+        yield _ended(shows, zone, fact.at)
+    elif metric == tables.PAUSED:
+        told = {"unpauseOn": fact.until} if fact.until else None
+        shows = _showing("PAUSED", told, node, stored)
+        yield Happened(metric, fact.at, _which(metric, shows), estimated=False)
     elif metric is not None:
-        # The node may have gone on since; if the delivery tells the pause's end, that is it.
-        ends = fact.until if metric == tables.PAUSED else None
-        yield Happened(metric, fact.at, ends or _which(metric, node), estimated=False)
+        yield Happened(metric, fact.at, _which(metric, node), estimated=False)
+
+
+def _showing(status: str, told: Payload | None, node: Payload, stored: Payload) -> Payload:
+    """Return what shows the pause or the cancellation that a delivery tells of.
+
+    Best is the delivery itself, then the node; which may have gone on by now, so that what
+    was known before has to do.
+
+    Raises:
+        SkipRecord: It is over, and nothing is left to tell it from another one.
+    """
+    if told:
+        return told
+    for row in (node, stored):
+        if text(row, "status") == status or (status == "CANCELLED" and text(row, "cancelOn")):
+            return row
+    raise SkipRecord("over")
 
 
 def _proven(

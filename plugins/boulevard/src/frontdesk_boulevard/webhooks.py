@@ -147,6 +147,7 @@ def _fact(delivery: Delivery, body: Payload, stream: str, id: str, node: Payload
         "cancelledAt": spelt(instant(cancellation, "cancelledAt")),
         "reason": text(cancellation, "reason"),
         "unpauseOn": text(node, "unpauseOn"),
+        "cancelOn": text(node, "cancelOn"),
     }
     guest = named(node, "clientId", "Client")
     return Record(
