@@ -146,6 +146,13 @@ async def test_the_bucket_can_be_emptied_by_somebody_else() -> None:
     assert edges(await told(platform))
 
 
+async def test_a_query_can_be_refused_even_where_there_is_no_bucket(platform: Platform) -> None:
+    platform.faults.add(faults.Limited())
+
+    assert "API limit exceeded" in (await told(platform))["errors"][0]["message"]
+    assert edges(await told(platform))
+
+
 async def test_an_error_can_stand_beside_good_data(platform: Platform) -> None:
     platform.faults.add(faults.ErrorBeside(message="half of it", code="X", path=("clients", 0)))
     answer = await told(platform)
@@ -310,6 +317,16 @@ async def test_faults_can_be_added_over_http(platform: Platform) -> None:
     wrong = await door(platform, "POST", "faults", {"kind": "earthquake"})
     assert wrong.status_code == 400
     assert "earthquake" in wrong.json()["errors"][0]["message"]
+
+
+async def test_keys_and_permissions_are_had_over_http(platform: Platform) -> None:
+    keys = (await door(platform, "GET", "keys")).json()
+    withheld = await door(platform, "POST", "permission", {"key": "client_contact_read"})
+
+    assert keys["api_key"] == platform.keys.api_key
+    assert withheld.json() == {"key": "client_contact_read", "enabled": False}
+    assert all(edge["node"]["email"] is None for edge in edges(await told(platform)))
+    assert (await door(platform, "POST", "permission", {"key": "fly"})).status_code == 400
 
 
 async def test_the_world_can_be_moved_over_http(platform: Platform) -> None:
