@@ -242,8 +242,8 @@ def test_appointments_name_their_orders(shared: Platform) -> None:
 
 
 def test_memberships_have_dates_that_fit(shared: Platform) -> None:
-    today = NOW.date().isoformat()
     for row in shared.world.memberships:
+        today = shared.world.club.today(row.location_id, NOW)
         assert date.fromisoformat(row.start_on) <= date.fromisoformat(row.end_on)
         if row.status == "CANCELLED":
             assert row.cancel_on is None or row.cancel_on <= today
