@@ -146,6 +146,13 @@ async def test_the_bucket_can_be_emptied_by_somebody_else() -> None:
     assert edges(await told(platform))
 
 
+async def test_a_query_can_be_refused_even_where_there_is_no_bucket(platform: Platform) -> None:
+    platform.faults.add(faults.Limited())
+
+    assert "API limit exceeded" in (await told(platform))["errors"][0]["message"]
+    assert edges(await told(platform))
+
+
 async def test_an_error_can_stand_beside_good_data(platform: Platform) -> None:
     platform.faults.add(faults.ErrorBeside(message="half of it", code="X", path=("clients", 0)))
     answer = await told(platform)
@@ -197,6 +204,17 @@ async def test_a_withheld_permission_is_shown_and_felt(platform: Platform) -> No
     assert hooks["data"] == {"webhooks": None}
     platform.withhold("client_contact_read", enabled=True)
     assert any(edge["node"]["email"] for edge in edges(await told(platform, first=50)))
+
+
+async def test_withheld_permissions_leave_the_next_pages_alone(platform: Platform) -> None:
+    """Seen to fail when the cursor was taken for something of the guard's own."""
+    platform.withhold("client_contact_read")
+    first = await told(platform)
+    answer = await told(platform, after=first["data"]["clients"]["pageInfo"]["endCursor"])
+
+    assert [edge["node"]["email"] for edge in edges(answer)] == [None] * 5
+    ids = {edge["node"]["id"] for edge in edges(first) + edges(answer)}
+    assert len(ids) == 10
 
 
 async def test_edges_and_nodes_can_be_null(platform: Platform) -> None:
@@ -261,6 +279,13 @@ async def test_any_field_can_be_given_another_value_or_taken_away(platform: Plat
     assert "email" not in found[1]["node"]
 
 
+async def test_what_was_not_asked_for_cannot_be_changed(platform: Platform) -> None:
+    for field in ("tags.7.name", "email.at", "nothing.here", "id.0.x"):
+        platform.faults.mutate("clients", 0, field, "x")
+
+    assert edges(await told(platform))[0]["node"]["id"].startswith("urn:blvd:Client:")
+
+
 async def test_an_enumeration_can_grow_and_a_location_lose_its_zone(platform: Platform) -> None:
     visit = platform.world.appointments.rows[0].id
     query = f'{{ appointment(id: "{visit}") {{ state location {{ tz }} }} }}'
@@ -292,6 +317,16 @@ async def test_faults_can_be_added_over_http(platform: Platform) -> None:
     wrong = await door(platform, "POST", "faults", {"kind": "earthquake"})
     assert wrong.status_code == 400
     assert "earthquake" in wrong.json()["errors"][0]["message"]
+
+
+async def test_keys_and_permissions_are_had_over_http(platform: Platform) -> None:
+    keys = (await door(platform, "GET", "keys")).json()
+    withheld = await door(platform, "POST", "permission", {"key": "client_contact_read"})
+
+    assert keys["api_key"] == platform.keys.api_key
+    assert withheld.json() == {"key": "client_contact_read", "enabled": False}
+    assert all(edge["node"]["email"] is None for edge in edges(await told(platform)))
+    assert (await door(platform, "POST", "permission", {"key": "fly"})).status_code == 400
 
 
 async def test_the_world_can_be_moved_over_http(platform: Platform) -> None:

@@ -435,7 +435,7 @@ def kinds(platform: Platform) -> Counter[str]:
 
 
 def test_play_makes_every_kind_of_change(platform: Platform) -> None:
-    platform.play(1_500)
+    platform.play(3_000)
 
     expected = {
         *(f"appointment.{word}" for word in ("created", "confirmed", "arrived", "active")),

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import parse_qs
 
+import attrs
 import msgspec
 
+from frontdesk_boulevard.sandbox.auth import Keys
 from frontdesk_boulevard.sandbox.faults import AnyFault, Faults
 from frontdesk_boulevard.sandbox.journal import Journal
 from frontdesk_boulevard.sandbox.refusal import Refusal
@@ -29,6 +31,12 @@ class _Move(msgspec.Struct, forbid_unknown_fields=True):
     how: dict[str, Any] = {}
 
 
+class _Permission(msgspec.Struct, forbid_unknown_fields=True):
+    key: str
+    enabled: bool = False
+
+
+_PERMISSION: Final = msgspec.json.Decoder(_Permission)
 _ADVANCE: Final = msgspec.json.Decoder(_Advance)
 _MOVE: Final = msgspec.json.Decoder(_Move)
 
@@ -36,12 +44,14 @@ _MOVE: Final = msgspec.json.Decoder(_Move)
 class _Platform(Protocol):
     faults: Faults
     journal: Journal
+    keys: Keys
 
     @property
     def now(self) -> datetime: ...
     def advance(self, by: timedelta) -> None: ...
     def play(self, changes: int) -> None: ...
     def move(self, identity: str, name: str, **how: Any) -> None: ...
+    def withhold(self, key: str, *, enabled: bool = False) -> None: ...
 
 
 class Admin:
@@ -51,11 +61,13 @@ class Admin:
         self._platform = platform
         self._doors: dict[tuple[str, str], Callable[[Request], object]] = {
             ("GET", "/sandbox/journal"): self._journal,
+            ("GET", "/sandbox/keys"): self._keys,
             ("GET", "/sandbox/faults"): self._pending,
             ("POST", "/sandbox/faults"): self._add,
             ("DELETE", "/sandbox/faults"): self._clear,
             ("POST", "/sandbox/advance"): self._advance,
             ("POST", "/sandbox/move"): self._move,
+            ("POST", "/sandbox/permission"): self._withhold,
         }
 
     def answer(self, request: Request) -> object:
@@ -70,6 +82,14 @@ class Admin:
         if not since.isdecimal():
             raise Refusal(400, "Invalid since")
         return {"actions": self._platform.journal.since(int(since))}
+
+    def _keys(self, _request: Request) -> object:
+        return attrs.asdict(self._platform.keys)
+
+    def _withhold(self, request: Request) -> object:
+        wanted = _decoded(request, _PERMISSION)
+        self._platform.withhold(wanted.key, enabled=wanted.enabled)
+        return {"key": wanted.key, "enabled": wanted.enabled}
 
     def _pending(self, _request: Request) -> object:
         return {"faults": self._platform.faults.pending}

@@ -137,8 +137,9 @@ class _Guard:
 
     ungranted: Sequence[Ungranted]
 
-    def resolve(self, after: Any, row: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
+    # By place only: lists have an argument *after* of their own.
+    def resolve(self, step: Any, row: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
         for fault in self.ungranted:
             if fault.type == info.parent_type.name and fault.field == info.field_name:
                 raise GraphQLError(fault.message)
-        return after(row, info, **arguments)
+        return step(row, info, **arguments)

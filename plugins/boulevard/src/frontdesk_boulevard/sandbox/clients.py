@@ -46,6 +46,8 @@ class Registry:
         self._tags = [tag.id for tag in tags]
         #: What a new client's marketing settings say before anybody was asked.
         self._wished = wished
+        #: Who was merged into somebody else.
+        self._merged: list[str] = []
         self._kinds = {kind: n for kind, n in KINDS.items() if shared or kind != "family"}
 
     def build(self, earliest: list[float], now: float) -> list[Client]:
@@ -65,7 +67,15 @@ class Registry:
         """Make one client of a kind."""
         client = self._person(number, created, updated)
         _shape(self._rng, client, kind, others)
+        if kind == "merged" and others:
+            client.active, client.merged_into_client_id = False, self._survivor(others)
+            self._merged.append(client.id)
         return client
+
+    def _survivor(self, others: list[Client]) -> str:
+        """Choose an earlier client to be merged into: chains are possible, circles are not."""
+        # The second one goes into the first, so that there is a chain.
+        return self._merged[0] if len(self._merged) == 1 else pick(self._rng, others).id
 
     def fresh(self, number: int, now: float) -> Client:
         """Make a client who has just come in and was not asked anything yet."""
@@ -140,6 +150,3 @@ def _shape(rng: Random, client: Client, kind: str, others: list[Client]) -> None
         client.email = pick(rng, others).email
     elif kind == "inactive":
         client.active = False
-    elif kind == "merged" and others:
-        # Only into earlier ones: chains are possible, circles are not.
-        client.active, client.merged_into_client_id = False, pick(rng, others).id

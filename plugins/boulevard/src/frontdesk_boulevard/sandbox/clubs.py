@@ -30,7 +30,7 @@ REASONS: Final = (
 
 
 def later(day: str, months: int) -> str:
-    """Count months on from a day, which never falls out of a month."""
+    """Count months on from a day, or back, which never falls out of a month."""
     start = date.fromisoformat(day)
     years, month = divmod(start.month - 1 + months, 12)
     return date(start.year + years, month + 1, min(start.day, 28)).isoformat()
@@ -90,9 +90,9 @@ class Club:
         rng, months = self.rng, MONTHS[membership.interval]
         terms = 1 + int(rng.random() * max(1, 24 // months))
         today = self.today(membership.location_id, now)
-        membership.start_on = ahead(later(today, -months * terms), 1 + int(rng.random() * 20))
         membership.term_number = terms
-        membership.end_on = later(membership.start_on, months * terms)
+        membership.end_on = ahead(today, 1 + int(rng.random() * 20))
+        membership.start_on = later(membership.end_on, -months * terms)
         membership.next_charge_date = membership.end_on
         if kind in {"cancelled", "unpaid", "lapsed"}:
             self._ended(membership, kind, today)

@@ -60,7 +60,10 @@ class Slow(Fault, frozen=True, kw_only=True, tag="slow"):
 
 
 class Limited(Fault, frozen=True, kw_only=True, tag="limited"):
-    """Empty the bucket, as another application's worker would, before the query is weighed."""
+    """Empty the bucket, as another worker would, so that there is nothing left for the query.
+
+    Where the options have turned the bucket off, it is refused all the same.
+    """
 
 
 class ErrorBeside(Fault, frozen=True, kw_only=True, tag="error_beside"):

@@ -203,6 +203,8 @@ class _Parser:
 
     def _value(self, token: tuple[str, str], field: str) -> Value:
         kind, text = token
+        if field in self._grammar.times and kind != "string":
+            raise QueryError(f"invalid datetime {text}")
         if kind == "word":
             return text == "true"
         if kind == "number":
@@ -243,7 +245,7 @@ def _fields(left: Getter, sign: str, right: Getter) -> Filter:
 
     def test(row: Any) -> bool:
         one, other = left(row), right(row)
-        return one is not None and other is not None and compare(one, other)
+        return type(one) is type(other) and one is not None and compare(one, other)
 
     return Filter(test)
 

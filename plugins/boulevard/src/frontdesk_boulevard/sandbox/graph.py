@@ -171,9 +171,11 @@ def _wanted(world: World, table: str, arguments: Mapping[str, Any]) -> Wanted:
 def _webhooks(_: object, info: GraphQLResolveInfo, **page: Any) -> Any:
     call: Call = info.context
     rows = call.registrar.rows
-    pager = Pager("webhooks", call.world.options, call.world.now)
+    options = call.world.options
+    pager = Pager("webhooks", options, call.world.now)
+    numbers = sorted(range(len(rows)), reverse=options.order == "newest")
     try:
-        return pager.page(range(len(rows)), rows.__getitem__, **page)
+        return pager.page(numbers, rows.__getitem__, **page)
     except PageError as error:
         raise GraphQLError(str(error)) from None
 

@@ -22,10 +22,11 @@ class Limiter:
         self._points = float(self._options.points)
         self._at = self._monotonic()
 
-    def spend(self, points: float) -> None:
-        """Take points away, as somebody else's queries would."""
+    def empty(self, cost: int) -> Refusal:
+        """Take all points away, as somebody else's queries would, and refuse a query."""
         self._refill()
-        self._points = max(0.0, self._points - points)
+        self._points = 0.0
+        return self._refused(cost)
 
     def admit(self, cost: int) -> None:
         """Take a query's points, or refuse it.

@@ -176,13 +176,15 @@ class Platform:
         spoiling.refuse(faults, self._wall())
         return spoiling.reply(self._executed(asked, faults), faults)
 
+    def _admit(self, cost: int, faults: list[AnyFault]) -> None:
+        if any(isinstance(fault, Limited) for fault in faults):
+            raise self.limiter.empty(cost)
+        self.limiter.admit(cost)
+
     def _executed(self, asked: Asked, faults: list[AnyFault]) -> Reply:
         headers = {"x-query-complexity": str(asked.weight.cost)}
-        for fault in faults:
-            if isinstance(fault, Limited):
-                self.limiter.spend(self.options.points)
         try:
-            self.limiter.admit(asked.weight.cost)
+            self._admit(asked.weight.cost, faults)
             spoiling.expire(faults)
         except Refusal as refusal:
             refusal.error |= asked.place

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from frontdesk_boulevard.sandbox import club_moves, moves, people_moves
 from frontdesk_boulevard.sandbox.chance import happens, pick, spread
+from frontdesk_boulevard.sandbox.clubs import ahead
 from frontdesk_boulevard.sandbox.diary import REASONS
 from frontdesk_boulevard.sandbox.rows import Client
 from frontdesk_boulevard.sandbox.tables import Table
@@ -42,7 +43,7 @@ class Player:
                 self._member("pause"): 2,
                 self._member("unpause"): 2,
                 self._member("cancel_now"): 2,
-                self._member("cancel_later"): 2,
+                self.schedule: 2,
                 self._member("unschedule"): 1,
                 self._member("reactivate"): 2,
                 self._member("renew"): 2,
@@ -145,21 +146,35 @@ class Player:
         club_moves.join(self._world, self._world.clients.rows[number].id)
         return True
 
+    def _membership(self, name: str) -> int | None:
+        """Find a membership that can make a move."""
+
+        def fits(row: Any) -> bool:
+            scheduled = name != "unschedule" or row.cancel_on is not None
+            return row.status in club_moves.FROM[name] and scheduled
+
+        return self._found(self._world.memberships, fits, latest=False)
+
     def _member(self, name: str) -> Callable[[], bool]:
         def change() -> bool:
-            world, fits = self._world, club_moves.FROM[name]
-
-            def fit(row: Any) -> bool:
-                scheduled = name != "unschedule" or row.cancel_on is not None
-                return row.status in fits and scheduled
-
-            number = self._found(world.memberships, fit, latest=False)
+            number = self._membership(name)
             if number is None:
                 return False
-            club_moves.MEMBERSHIP_MOVES[name](world, number)
+            club_moves.MEMBERSHIP_MOVES[name](self._world, number)
             return True
 
         return change
+
+    def schedule(self) -> bool:
+        """Set the end of a membership to one of the next days."""
+        number = self._membership("cancel_later")
+        if number is None:
+            return False
+        world = self._world
+        today = world.club.today(world.memberships.rows[number].location_id, world.now)
+        day = ahead(today, 1 + int(self._rng.random() * 6))
+        club_moves.cancel_later(world, number, day)
+        return True
 
     def consent(self) -> bool:
         """Give or take back a consent, through one channel; staff do it now and then."""

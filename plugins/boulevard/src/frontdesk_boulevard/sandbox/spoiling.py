@@ -122,8 +122,14 @@ def _more(found: dict[str, Any], *, empty: bool) -> None:
 def _mutate(node: dict[str, Any], fault: Mutate) -> None:
     *path, name = fault.field.split(".")
     place: Any = node
-    for step in path:
-        place = place[int(step)] if step.isdecimal() else place[step]
+    try:
+        for step in path:
+            place = place[int(step)] if step.isdecimal() else place[step]
+    except (LookupError, TypeError):
+        # What was not asked for, or is not there, cannot be spoiled.
+        return
+    if not isinstance(place, dict):
+        return
     if fault.value is REMOVE:
         place.pop(name, None)
     else:
