@@ -239,6 +239,12 @@ def test_a_poll_sees_changes_of_state(was: str, now: str, metrics: list[str]) ->
     assert all(event.time == utc("2026-06-01T10:00:00Z") for event in found)
 
 
+def test_what_was_confirmed_and_moved_between_two_looks_is_told_as_moved_only() -> None:
+    """Seen to fail, as a second confirmation, when the new start was taken for the confirmed."""
+    after = seen(state="CONFIRMED", startAt="2026-06-05T10:00:00Z")
+    assert [e.metric for e in events(after, seen())[1:]] == [MOVED]
+
+
 def test_history_read_again_sees_no_change() -> None:
     """A page of history may be older than what a delivery has stored meanwhile."""
     again = record(STREAM, appointment(state="CONFIRMED"), origin=Origin.HISTORY)

@@ -168,15 +168,15 @@ def _seen(record: Record, earlier: Payload | None, *, guess: bool) -> Iterator[H
     if earlier is not None and record.origin is Origin.LIVE:
         was = text(earlier, "state")
     start = required_instant(row, "startAt")
+    planned = instant(earlier, "startAt") if earlier is not None and was else None
     if state in _PRESENT and (guess or was in {"BOOKED", "CONFIRMED"}):
         yield Happened(tables.ARRIVED, _by_now(record, "startAt"), estimated=True)
-    if state == "CONFIRMED" and (guess or was == "BOOKED"):
+    # If it was moved as well, nobody knows which of its times was confirmed.
+    if state == "CONFIRMED" and (guess or (was == "BOOKED" and planned == start)):
         at = _by_now(record, "startAt")
         yield Happened(tables.CONFIRMED, at, spelt(start) or "", estimated=True)
-    if was is not None and earlier is not None and state != "CANCELLED":
-        planned = instant(earlier, "startAt")
-        if planned is not None and planned != start:
-            yield Happened(tables.RESCHEDULED, record.seen, spelt(start) or "", estimated=True)
+    if planned is not None and planned != start and state != "CANCELLED":
+        yield Happened(tables.RESCHEDULED, record.seen, spelt(start) or "", estimated=True)
 
 
 def _cancelled_at(row: Payload) -> datetime | None:
