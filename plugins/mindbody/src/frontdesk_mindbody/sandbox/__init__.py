@@ -59,7 +59,8 @@ def create(options: Options) -> Sandbox:
     def send_to(url: str | None) -> None:
         webhooks.stop()
         webhooks.to = url
-        webhooks.start()
+        # Subscriptions that were made through the push API go on.
+        webhooks.automatic = True
 
     send_to(options.webhooks)
     clients = sum(len(studio.clients) for studio in studios)

@@ -183,7 +183,7 @@ class ClientMoves:
         sold = studio.sales.find(sale)
         if sold is None:
             raise unknown("sale", "SaleIdNotFound")
-        if any(item.returned for item in sold.items):
+        if sold.returned:
             raise Refusal(400, "It was returned before.", code="ValidationFailed")
         row = studio.sales.add(reversal(studio, sold, now))
         self._sold("sale.returned", studio, row, tell=self.world.options.webhook_returns)

@@ -68,6 +68,8 @@ class Outbox:
 
     def hear(self, action: Action, told: Sequence[Told]) -> None:
         """Make the messages an action leads to, for each subscription to its events."""
+        if not self._world.studio(action.site).activated:
+            return
         if action.site == _TEST_SITE and not self.sending.webhook_own_site:
             return
         for event, data in told:

@@ -26,7 +26,15 @@ from frontdesk_mindbody.sandbox.studios import Studio
 
 #: So far back there are bookings and sales.
 BACK: Final = timedelta(days=45)
-METHODS: Final = ((14, "Cash"), (4, "Visa/MC"), (4, "Visa/MC"), (16, "Account"), (25, "Gift card"))
+#: The payment method of cards.
+CARD: Final = 4
+METHODS: Final = (
+    (14, "Cash"),
+    (CARD, "Visa/MC"),
+    (CARD, "Visa/MC"),
+    (16, "Account"),
+    (25, "Gift card"),
+)
 _PRESENCE: Final = spread({"arrived": 62, "missed": 12, "late": 10, "open": 16})
 
 
@@ -284,6 +292,7 @@ def reversal(studio: Studio, sale: Sale, at: datetime) -> Sale:
         for item in sale.items
     )
     identity = studio.sales.draw()
+    sale.returned = True
     return Sale(
         id=identity,
         client=sale.client,
@@ -294,4 +303,5 @@ def reversal(studio: Studio, sale: Sale, at: datetime) -> Sale:
         method=sale.method,
         payment=identity + 7,
         staff=sale.staff,
+        returned=True,
     )

@@ -9,6 +9,7 @@ from frontdesk_mindbody.sandbox.client_calls import number_of_visits
 from frontdesk_mindbody.sandbox.faces import number
 from frontdesk_mindbody.sandbox.names import CANARY
 from frontdesk_mindbody.sandbox.options import Options
+from frontdesk_mindbody.sandbox.past import CARD
 from frontdesk_mindbody.sandbox.rows import (
     Appointment,
     Client,
@@ -376,7 +377,7 @@ def sale(studio: Studio, row: Sale, options: Options) -> dict[str, Any]:
                 "paymentMethodId": row.method[0],
                 "paymentMethodName": row.method[1],
                 "paymentAmountPaid": row.total / 100,
-                "paymentLastFour": f"{CANARY}4242" if row.method[0] == 4 else None,
+                "paymentLastFour": f"{CANARY}4242" if row.method[0] == CARD else None,
                 "paymentNotes": f"{CANARY} notes of a payment" if row.id % 7 == 0 else None,
             }
         ],

@@ -12,8 +12,10 @@ from frontdesk_mindbody.sandbox.booking_moves import Moves
 from frontdesk_mindbody.sandbox.chance import happens, pick, spread
 from frontdesk_mindbody.sandbox.people import KINDS
 from frontdesk_mindbody.sandbox.rows import Client, Course, Visit
-from frontdesk_mindbody.sandbox.studios import AHEAD, Studio
+from frontdesk_mindbody.sandbox.studios import AHEAD
 
+#: So many other things are tried where one cannot happen.
+_TRIES: Final = 6
 _HOUR: Final = timedelta(hours=1)
 _KINDS: Final = spread({kind: share for kind, share in KINDS.items() if kind != "inactive"})
 
@@ -44,16 +46,23 @@ class Player:
         for _ in range(changes):
             self._world.advance(timedelta(seconds=5 + int(self._rng.random() * 300)))
             self._studio = pick(self._rng, self._sites)
-            change = self._first.pop() if self._first else pick(self._rng, self._changes)
-            # Where nobody fits, somebody can always come.
-            if not change():
-                self.create()
+            self._change()
+
+    def _change(self) -> None:
+        change = self._first.pop() if self._first else pick(self._rng, self._changes)
+        for _ in range(_TRIES):
+            if change():
+                return
+            change = pick(self._rng, self._changes)
+        # Where nobody fits, somebody can always come.
+        self.create()
 
     # -- who and what -----------------------------------------------------------------------
 
-    def _client(self, fits: Callable[[Client], object] = bool) -> Client | None:
+    def _client(self, *, reached: bool = False) -> Client | None:
+        """Find an active client; *reached* by e-mail, if it must be."""
         return self._studio.clients.sample(
-            self._rng.random, lambda row: row.active and (fits is bool or fits(row))
+            self._rng.random, lambda row: row.active and (row.email or not reached)
         )
 
     def _course(self, after: timedelta = _HOUR) -> Course | None:
@@ -93,14 +102,14 @@ class Player:
 
     def consent(self) -> bool:
         """Give or take back the consent to e-mail."""
-        row = self._client(lambda one: one.email)
+        row = self._client(reached=True)
         return self._edit(row, promotional_emails=not row.promotional_emails) if row else False
 
     def email(self) -> bool:
         """Change an e-mail address."""
         domain = pick(self._rng, names.DOMAINS)
         address = f"moved.{len(self._world.journal)}.{int(self._rng.random() * 1e6)}@{domain}"
-        return self._edit(self._client(lambda one: one.email), email=address)
+        return self._edit(self._client(reached=True), email=address)
 
     def phone(self) -> bool:
         """Correct a telephone number."""
@@ -239,7 +248,7 @@ class Player:
     def refund(self) -> bool:
         """Take something back."""
         row = self._studio.sales.sample(
-            self._rng.random, lambda one: one.total > 0 and one.items[0].quantity > 0
+            self._rng.random, lambda one: one.total > 0 and not one.returned
         )
         if row is None:
             return False

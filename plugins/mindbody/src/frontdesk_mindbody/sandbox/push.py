@@ -174,7 +174,7 @@ async def _probe(url: str) -> None:
     try:
         with anyio.fail_after(_PATIENCE):
             # Only this machine is asked.
-            async with httpx.AsyncHTTPTransport(verify=False) as transport:  # noqa: S501
+            async with httpx.AsyncHTTPTransport(verify=False) as transport:
                 response = await transport.handle_async_request(httpx.Request("HEAD", url))
                 await response.aclose()
     except (httpx.TransportError, TimeoutError):

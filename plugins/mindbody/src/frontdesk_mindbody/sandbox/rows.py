@@ -247,6 +247,8 @@ class Sale(msgspec.Struct):
     method: tuple[int, str]
     payment: int
     staff: Employee | None = None
+    #: It was taken back, or takes another back.
+    returned: bool = False
 
     @property
     def total(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final
 
@@ -33,6 +33,8 @@ class Sender:
     def __init__(self, outbox: Outbox, clock: Clock, key: str) -> None:
         self.outbox = outbox
         self.patience = PATIENCE
+        #: Let messages leave by themselves from the first one on.
+        self.automatic = False
         self._clock = clock
         self._key = key
         self._own: Subscription | None = None
@@ -62,10 +64,12 @@ class Sender:
         self._own.url = address
         self._own.turn(ACTIVE, now)
 
-    def hear(self, action: Action, told: list[Told]) -> None:
+    def hear(self, action: Action, told: Sequence[Told]) -> None:
         """Listen to the journal."""
         self.outbox.hear(action, told)
         self._news.set()
+        if self.automatic and len(self.outbox):
+            self.start()
 
     async def deliver_due(self) -> int:
         """Send what is due by the sandbox's clock; return how many were accepted."""
@@ -92,7 +96,7 @@ class Sender:
         try:
             # It speaks to this machine only: no need to load all certificates first.
             async with (
-                httpx.AsyncHTTPTransport(verify=False) as transport,  # noqa: S501
+                httpx.AsyncHTTPTransport(verify=False) as transport,
                 anyio.create_task_group() as group,
             ):
                 for _ in range(at_once):

@@ -42,7 +42,7 @@ def _choice(default: str, choices: tuple[str, ...], help: str) -> Any:
     return attrs.field(default=default, validator=validator, metadata={"help": help})
 
 
-def _switch(default: bool, help: str) -> Any:  # noqa: FBT001  # reads as what it declares
+def _switch(default: bool, help: str) -> Any:  # reads as what it declares
     return attrs.field(default=default, metadata={"help": help})
 
 

@@ -21,6 +21,8 @@ from frontdesk_mindbody.sandbox.studios import Studio
 
 #: How the platform writes a time that is not set, in places.
 UNSET: Final = datetime(1, 1, 1)  # noqa: DTZ001  # the platform's has no zone either
+#: The program of appointments.
+TREATMENTS: Final = 16
 #: What a token without rights is shown of staff.
 _FEW: Final = ("FirstName", "LastName", "Id", "Bio", "DisplayName", "ImageUrl", "EmpID")
 #: What is told of sites unless exactly one is asked for.
@@ -150,7 +152,7 @@ def membership(row: Plan) -> dict[str, Any]:
 
 def program(identity: int) -> dict[str, Any]:
     """Show what a session or a pass belongs to."""
-    treatment = identity == 16
+    treatment = identity == TREATMENTS
     return {
         "Id": identity,
         "Name": "Massage" if treatment else "Yoga",
@@ -161,11 +163,15 @@ def program(identity: int) -> dict[str, Any]:
     }
 
 
+def _number(studio: Studio, client: int) -> str:
+    return studio.clients.rows[studio.clients.numbers[client]].number
+
+
 def appointment(studio: Studio, row: Appointment) -> dict[str, Any]:
     """Show an appointment in the site's time."""
     return {
         "Id": row.id,
-        "ClientId": studio.clients.rows[studio.clients.numbers[row.client]].number,
+        "ClientId": _number(studio, row.client),
         "StaffId": row.staff.id,
         "Staff": {
             "Id": row.staff.id,
@@ -268,8 +274,6 @@ def _description(row: Session) -> dict[str, Any]:
 def sale(studio: Studio, row: Sale, options: Options) -> dict[str, Any]:
     """Show a sale."""
     wall = studio.local(row.at)
-    buyer = studio.clients.find(studio.merged.get(row.client, row.client))
-    assert buyer is not None
     return {
         "Id": row.id,
         "SaleDate": _sold(studio, studio.instant(midnight(wall.date())), options),
@@ -277,7 +281,7 @@ def sale(studio: Studio, row: Sale, options: Options) -> dict[str, Any]:
         "SaleDateTime": _sold(studio, row.at, options),
         "OriginalSaleDateTime": _sold(studio, row.original, options),
         "SalesRepId": row.staff.id if row.staff else None,
-        "ClientId": buyer.number,
+        "ClientId": _number(studio, row.client),
         "RecipientClientId": row.items[0].recipient,
         "PurchasedItems": [_item(studio, item, row) for item in row.items],
         "LocationId": row.location.id,
