@@ -110,6 +110,11 @@ class Options(Sending):
         validator=attrs.validators.in_(("clamp", "refuse")),
         metadata={"help": "What becomes of a Limit above 200; unconfirmed."},
     )
+    beyond_ids: Literal["refuse", "truncate"] = attrs.field(
+        default="refuse",
+        validator=attrs.validators.in_(("refuse", "truncate")),
+        metadata={"help": "What becomes of more than 20 ClientIds; unconfirmed."},
+    )
     order: Literal["id", "modified", "-modified"] = attrs.field(
         default="id",
         validator=attrs.validators.in_(("id", "modified", "-modified")),

@@ -38,7 +38,7 @@ class Registry:
     def __init__(self, rng: Random, studio: Studio) -> None:
         self._rng = rng
         self._studio = studio
-        self._family = 0
+        self._family = self._hostile = 0
 
     def populate(self, count: int, now: datetime) -> None:
         """Make so many clients with a past."""
@@ -130,7 +130,8 @@ class Registry:
             client.mobile_phone = pick(rng, names.MESSY_PHONES).format(client.id % 1000)
             client.email = (client.email or "").upper() + " "
         elif kind == "hostile":
-            client.first_name = pick(rng, names.HOSTILE)
+            client.first_name = names.HOSTILE[self._hostile % len(names.HOSTILE)]
+            self._hostile += 1
 
 
 def minute(instant: datetime) -> datetime:
