@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -85,8 +84,8 @@ class Door:
 
 
 @pytest.fixture(name="door")
-async def _door(shared: Platform) -> AsyncIterator[Door]:
-    yield Door(shared)
+def _door(shared: Platform) -> Door:
+    return Door(shared)
 
 
 def names(platform: Platform, site: int = HOME) -> list[int]:
@@ -572,7 +571,7 @@ async def test_sale_times_have_a_cosmetic_z(shared: Platform) -> None:
     }
 
     for manner, text in expected.items():
-        world = Platform(attrs.evolve(shared.options, sale_times=manner))
+        world = small(clients=900, sale_times=manner)
         (sale,) = (await Door(world).read("sale/sales", SaleId=row.id))["Sales"]
         assert sale["SaleDateTime"] == text
     forgetful = Platform(attrs.evolve(shared.options, sale_days=0))

@@ -138,9 +138,12 @@ class PushApi:
 
 def _scheme(value: str) -> str:
     try:
-        return httpx.URL(value).scheme
+        url = httpx.URL(value)
     except httpx.InvalidURL:
-        raise _refusal("invalidWebhookUrlBadFormat", "The webhookUrl is no URL.") from None
+        url = httpx.URL()
+    if not url.host:
+        raise _refusal("invalidWebhookUrlBadFormat", "The webhookUrl is no URL.")
+    return url.scheme
 
 
 def _events(value: object) -> tuple[str, ...]:
