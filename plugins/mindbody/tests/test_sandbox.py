@@ -40,7 +40,8 @@ def _shared() -> Platform:
 
 def small(**options: Any) -> Platform:
     """A small world to change."""
-    return Platform(Options(now=NOW, **{"clients": 90, **options}))
+    chosen: dict[str, Any] = {"clients": 90, **options}
+    return Platform(Options(now=NOW, **chosen))
 
 
 @attrs.define
