@@ -126,7 +126,6 @@ def test_same_options_make_the_same_world() -> None:
 
 
 def test_another_site_leaves_the_first_ones_as_they_were() -> None:
-    """Seen to fail when all sites draw from one generator."""
     two, three = small(sites=2, clients=60), small(sites=3, clients=90)
 
     assert everything(three).startswith(everything(two)[:-1])
@@ -394,6 +393,21 @@ async def test_modified_means_on_or_after_in_utc(shared: Platform) -> None:
             "client/clients", LastModifiedDate=text, IncludeInactive=True, limit=200
         )
         assert {one["UniqueId"] for one in found["Clients"]} == {row.id for row in rows[200:]}
+
+
+async def test_whoever_changes_is_found_once_and_among_the_latest() -> None:
+    """Seen to fail when a row's old time stays in the index."""
+    platform = small()
+    door, who = Door(platform), somebody(platform)
+    since = {"LastModifiedDate": "2000-01-01T00:00:00Z", "IncludeInactive": True, "limit": 200}
+    await door.read("client/clients", **since)
+    platform.advance(timedelta(hours=1))
+    platform.move("modify_client", HOME, who.id, referred_by="Google")
+
+    found = (await door.read("client/clients", **since))["Clients"]
+    assert [one["UniqueId"] for one in found] == names(platform)
+    latest = await door.read("client/clients", LastModifiedDate="2026-11-21T13:00:00Z")
+    assert [one["UniqueId"] for one in latest["Clients"]] == [who.id]
 
 
 async def test_clients_are_found_by_what_they_are_called_now() -> None:
