@@ -78,7 +78,7 @@ def errors(value: Any, shape: dict[str, Any], at: str) -> Iterator[str]:
     if kind == "array":
         for number, one in enumerate(value):
             yield from errors(one, shape["items"], f"{at}[{number}]")
-    members = shape.get("properties")
+    members: dict[str, Any] = shape.get("properties", {})
     for field, one in value.items() if members else ():
         if field in members:
             yield from errors(one, members[field], f"{at}.{field}")
@@ -92,8 +92,8 @@ def missing(value: Any, shape: dict[str, Any], at: str) -> Iterator[str]:
     if isinstance(value, list):
         for one in value:
             yield from missing(one, shape["items"], at)
-    elif isinstance(value, dict) and "properties" in shape:
-        for field, inner in shape["properties"].items():
+    elif isinstance(value, dict):
+        for field, inner in shape.get("properties", {}).items():
             if field not in value:
                 yield f"{at}.{field}"
             else:
@@ -146,8 +146,9 @@ async def ask(platform: Platform, path: str, params: dict[str, Any]) -> httpx.Re
 
 def schema(path: str) -> dict[str, Any]:
     paths = {name.lower(): shape for name, shape in spec()["paths"].items()}
-    found: dict[str, Any] = paths[f"/public/v{{version}}/{path}"]["get"]["responses"]["200"]
-    return found["schema"]
+    answers = paths[f"/public/v{{version}}/{path}"]["get"]["responses"]
+    found: dict[str, Any] = answers["200"]["schema"]
+    return found
 
 
 #: Parts that are shown in short, as the samples have them.

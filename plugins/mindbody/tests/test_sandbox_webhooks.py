@@ -19,7 +19,7 @@ import pytest
 
 from frontdesk.serving import served
 from frontdesk_mindbody.sandbox import FOREIGN_SITE, PUSH_PREFIX, Options, Platform, create, faults
-from frontdesk_mindbody.sandbox.payloads import EVENTS
+from frontdesk_mindbody.sandbox.events import EVENTS
 from frontdesk_mindbody.sandbox.sender import PATIENCE
 
 pytestmark = pytest.mark.anyio

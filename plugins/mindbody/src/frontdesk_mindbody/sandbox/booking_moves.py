@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from frontdesk_mindbody.sandbox import payloads
+from frontdesk_mindbody.sandbox import booking_payloads as payloads
 from frontdesk_mindbody.sandbox.client_moves import ClientMoves
 from frontdesk_mindbody.sandbox.past import new_appointment
 from frontdesk_mindbody.sandbox.refusal import Refusal, unknown

@@ -9,8 +9,8 @@ import httpx
 import msgspec
 
 from frontdesk_mindbody.sandbox import subscriptions
+from frontdesk_mindbody.sandbox.events import EVENTS
 from frontdesk_mindbody.sandbox.options import Options
-from frontdesk_mindbody.sandbox.payloads import EVENTS
 from frontdesk_mindbody.sandbox.refusal import MISSING_KEY, Refusal
 from frontdesk_mindbody.sandbox.sending import here
 from frontdesk_mindbody.sandbox.subscriptions import (

@@ -12,10 +12,10 @@ import anyio.to_thread
 import httpx
 
 from frontdesk_mindbody.sandbox.clock import Clock
+from frontdesk_mindbody.sandbox.events import EVENTS
 from frontdesk_mindbody.sandbox.journal import Action, Told
 from frontdesk_mindbody.sandbox.messages import Message
 from frontdesk_mindbody.sandbox.outbox import Outbox
-from frontdesk_mindbody.sandbox.payloads import EVENTS
 from frontdesk_mindbody.sandbox.sending import here
 from frontdesk_mindbody.sandbox.subscriptions import ACTIVE, BY_USER, Subscription
 
