@@ -177,7 +177,7 @@ async def test_rows_are_doubled_and_shuffled(platform: Platform) -> None:
 
 
 async def test_fields_are_spoiled_and_taken_away(platform: Platform) -> None:
-    platform.faults.mutate("site/sites", 0, "TimeZone", "Mars/Olympus_Mons")
+    platform.faults.add(faults.UnknownZone())
     platform.faults.mutate("client/clients", 0, "HomeLocation.Name", None)
     platform.faults.mutate("client/clients", 1, "Email")
     platform.faults.mutate("client/clients", 9_999, "Email")

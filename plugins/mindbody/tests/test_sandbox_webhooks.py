@@ -551,6 +551,26 @@ async def test_times_may_be_naive(hook: Hook) -> None:
     assert body["eventInstanceOriginationDate"] == "2026-06-01T12:00:00Z"
 
 
+async def test_what_only_third_parties_have_seen_can_be_switched_on(hook: Hook) -> None:
+    platform = studio(hook, webhook_extras=True, webhook_arrivals=True, webhook_gift_type="Gift")
+    who = somebody(platform)
+    booked = platform.move("book_appointment", HOME, who.id)
+    platform.move("arrive_appointment", HOME, booked.id)
+    platform.move("sell", HOME, who.id, [(90, 1)])
+    await platform.webhooks.send(platform.webhooks.outbox.take(everything=True), at_once=1)
+
+    one, two, three, four = hook.bodies
+    assert one["transactionKey"] == "T1"
+    assert one["eventData"]["clientUniqueId"] == who.id
+    assert (two["eventId"], three["eventId"]) == (
+        "appointmentBooking.updated",
+        "clientArrival.created",
+    )
+    assert [item["type"] for item in four["eventData"]["items"]] == ["Gift"]
+    numbers = Push(studio(webhook_numbers=True), key=None)
+    assert (await numbers("GET", "metrics")).json()["errors"][0]["errorCode"] == 14010001
+
+
 async def test_one_message_can_be_made_to_differ(hook: Hook) -> None:
     platform = studio(hook)
     platform.faults.add(

@@ -14,8 +14,26 @@ from frontdesk_mindbody.sandbox.rows import Appointment, Course, Visit, Waiting
 from frontdesk_mindbody.sandbox.studios import Studio
 
 
-def appointment(studio: Studio, row: Appointment) -> dict[str, Any]:
+def appointment(studio: Studio, row: Appointment, options: Options) -> dict[str, Any]:
     """Tell all of an appointment."""
+    told = _appointment(studio, row)
+    if options.webhook_extras:
+        told |= {"clientUniqueId": row.client, "paymentReferenceId": row.paid_by}
+    return told
+
+
+def arrival(studio: Studio, row: Appointment, now: datetime) -> dict[str, Any]:
+    """Tell that somebody came; what is really told of it, nobody has written down."""
+    who_ = person(studio, row.client)
+    return {
+        "siteId": studio.id,
+        "locationId": row.location.id,
+        **who(who_),
+        "arrivalDateTime": now,
+    }
+
+
+def _appointment(studio: Studio, row: Appointment) -> dict[str, Any]:
     noted = row.id % 5 == 0
     client_ = person(studio, row.client)
     return {

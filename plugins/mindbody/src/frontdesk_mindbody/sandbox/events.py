@@ -28,3 +28,5 @@ EVENTS: Final = frozenset(
     }.items()
     for what in whats.split()
 )
+#: Mentioned once by a third party; nobody else knows it.
+ARRIVAL: Final = "clientArrival.created"

@@ -100,6 +100,14 @@ class Mutate(Fault, frozen=True, kw_only=True, tag="mutate"):
     value: Any = REMOVE
 
 
+class UnknownZone(Fault, frozen=True, kw_only=True, tag="unknown_zone"):
+    """Name a time zone of a site that no list of zones has."""
+
+    operation: str = "site/sites"
+    times: int | None = None
+    zone: str = "Mars/Olympus_Mons"
+
+
 class ExpiredToken(Fault, frozen=True, kw_only=True, tag="expired_token"):
     """Refuse the token of a call, and every later call with it."""
 
@@ -142,6 +150,7 @@ AnyFault: TypeAlias = (
     | Duplicate
     | Shuffle
     | Mutate
+    | UnknownZone
     | ExpiredToken
     | UnderPrivileged
     | UnknownEvent

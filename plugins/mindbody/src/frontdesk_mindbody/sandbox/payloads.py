@@ -225,7 +225,7 @@ def _line(studio: Studio, item: Item, options: Options) -> dict[str, Any]:
     recipient = studio.clients.find(studio.merged.get(item.recipient, item.recipient))
     shown = {
         "itemId": item.offer.id,
-        "type": "Service" if item.offer.service else "Product",
+        "type": _type(item, options),
         "name": item.offer.name,
         "amountPaid": cents / 100,
         "amountDiscounted": item.discount / 100,
@@ -236,3 +236,9 @@ def _line(studio: Studio, item: Item, options: Options) -> dict[str, Any]:
     if options.webhook_gift_barcodes:
         shown["giftCardBarcodeId"] = item.gift_barcode
     return shown
+
+
+def _type(item: Item, options: Options) -> str:
+    if item.offer.gift:
+        return options.webhook_gift_type
+    return "Service" if item.offer.service else "Product"

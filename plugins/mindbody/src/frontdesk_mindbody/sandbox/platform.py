@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 
 from frontdesk.sandbox import ASGI
-from frontdesk_mindbody.sandbox import public, push, spoiling, wire
+from frontdesk_mindbody.sandbox import spoiling, wire
 from frontdesk_mindbody.sandbox.admin import Admin
 from frontdesk_mindbody.sandbox.booking_moves import MOVES, Moves
 from frontdesk_mindbody.sandbox.faults import Faults, Slow
@@ -54,7 +54,7 @@ class Platform:
         self.journal = self.world.journal
         self.faults = Faults()
         clock = self.world.clock
-        self.tokens = Tokens(chosen.seed, clock, chosen.token_hours, chosen.denied_status)
+        self.tokens = Tokens(chosen.seed, clock, chosen.token_hours)
         self.quota = Quota(chosen, clock)
         #: How often each operation was called, refused calls included.
         self.asked: Counter[str] = Counter()
@@ -116,11 +116,11 @@ class Platform:
         if scope["type"] == "lifespan":
             await wire.live(receive, send)
             return
-        refused = public.refused
+        refused = self._public.refused
         try:
             request = await wire.read(scope, receive)
             if request.path.startswith(PUSH_PREFIX):
-                refused = push.refused
+                refused = self._push.refused
             reply = await self._answer(request)
         except Refusal as refusal:
             reply = refused(refusal)

@@ -33,7 +33,7 @@ class Player:
         changes: dict[Callable[[], bool], int] = {
             self.create: 8, self.consent: 5, self.email: 2, self.phone: 3, self.rename: 1,
             self.deactivate: 1, self.merge: 1, self.appoint: 10, self.confirm: 8, self.arrive: 8,
-            self.move: 1, self.cancel: 3, self.book: 15, self.sign_in: 9, self.sign_out: 1,
+            self.move: 1, self.cancel: 3, self.book: 15, self.sign_in: 9, self.sign_out: 1, self.miss: 1,
             self.late_cancel: 3, self.early_cancel: 4, self.wait: 4, self.promote: 1, self.leave: 1,
             self.sell: 10, self.refund: 1, self.assign: 3, self.agree: 3, self.unagree: 1,
         }  # fmt: skip
@@ -194,9 +194,13 @@ class Player:
         """Take a sign-in back."""
         return self._signed(-24 * _HOUR, 3 * _HOUR, "sign_out", wanted=True)
 
+    def miss(self) -> bool:
+        """Note that somebody did not come."""
+        return self._signed(-24 * _HOUR, -_HOUR, "miss_class", wanted=False)
+
     def _signed(self, start: timedelta, end: timedelta, what: str, *, wanted: bool) -> bool:
         row = self._visit(start, end)
-        if row is None or row.signed_in is not wanted:
+        if row is None or row.signed_in is not wanted or row.missed:
             return False
         getattr(self._moves, what)(self._site, row.id)
         return True

@@ -54,6 +54,14 @@ class PublicApi:
         spoiling.answer(good, faults, self._rng)
         return json(200, good.body() if isinstance(good, Page) else good, {})
 
+    def refused(self, refusal: Refusal) -> Reply:
+        """Write a refusal as this API does: with a code, or flat."""
+        headers = {} if refusal.retry_after is None else {"Retry-After": refusal.retry_after}
+        status = self._world.options.statuses.get(refusal.code, refusal.status)
+        error = {"Message": refusal.message, "Code": refusal.code}
+        flat = refusal.code == spoiling.FLAT
+        return json(status, {"Message": refusal.message} if flat else {"Error": error}, headers)
+
     def _check(self, request: Request) -> None:
         if _header(request, "api-key") != self._tokens.keys.api:
             raise Refusal(
@@ -68,19 +76,20 @@ class PublicApi:
         ask = Parameters.read(request.query)
         if not operation.site:
             return Call(world=self._world, studio=next(iter(self._world.studios.values())), ask=ask)
-        studio = self._studio(request)
-        if not studio.activated and name != "site/activationcode":
-            raise Refusal(403, "The site has not been activated.", code="DeniedAccess")
+        studio = self._studio(request, activated=name != "site/activationcode")
         full = self._rights(studio, operation, request, faults)
         if not full and operation.token:
             raise Refusal(403, "The user has no access.", code="InvalidUserAccessLevel")
         return Call(world=self._world, studio=studio, ask=ask, full=full)
 
-    def _studio(self, request: Request) -> Studio:
+    def _studio(self, request: Request, *, activated: bool = True) -> Studio:
         site = _site(request)
         if site is None:
             raise Refusal(400, "The site ID is invalid.", code="InvalidSiteId")
-        return self._world.studio(site)
+        studio = self._world.studio(site)
+        if activated and not studio.activated:
+            raise Refusal(403, "The site has not been activated.", code="DeniedAccess")
+        return studio
 
     def _rights(
         self, studio: Studio, operation: Operation, request: Request, faults: Iterable[AnyFault]
@@ -120,14 +129,6 @@ class PublicApi:
         if token is None:
             raise self._tokens.denied()
         return token
-
-
-def refused(refusal: Refusal) -> Reply:
-    """Write a refusal as this API does: with a code, or flat."""
-    headers = {} if refusal.retry_after is None else {"Retry-After": refusal.retry_after}
-    error = {"Message": refusal.message, "Code": refusal.code}
-    flat = refusal.code == spoiling.FLAT
-    return json(refusal.status, {"Message": refusal.message} if flat else {"Error": error}, headers)
 
 
 def _header(request: Request, name: str) -> str:

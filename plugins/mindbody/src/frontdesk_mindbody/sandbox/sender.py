@@ -12,7 +12,7 @@ import anyio.to_thread
 import httpx
 
 from frontdesk_mindbody.sandbox.clock import Clock
-from frontdesk_mindbody.sandbox.events import EVENTS
+from frontdesk_mindbody.sandbox.events import ARRIVAL, EVENTS
 from frontdesk_mindbody.sandbox.journal import Action, Told
 from frontdesk_mindbody.sandbox.messages import Message
 from frontdesk_mindbody.sandbox.outbox import Outbox
@@ -59,7 +59,7 @@ class Sender:
             return
         address = str(here(url))
         if self._own is None:
-            self._own = self.outbox.subscriptions.make(address, tuple(sorted(EVENTS)))
+            self._own = self.outbox.subscriptions.make(address, tuple(sorted({*EVENTS, ARRIVAL})))
             self._own.key = self._key
         self._own.url = address
         self._own.turn(ACTIVE, now)

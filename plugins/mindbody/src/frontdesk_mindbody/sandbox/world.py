@@ -39,6 +39,7 @@ class World:
         studio.classes_a_day = max(6, min(60, share // 200))
         registry = self.registries[studio.id] = Registry(rng, studio)
         registry.populate(share, now)
+        gone = [registry.make("plain", now, now) for _ in range(share // 50)]
         wanted = {
             "appointments": (options.appointments, options.clients // 2),
             "visits": (options.visits, options.clients),
@@ -48,7 +49,9 @@ class World:
             name: _shares(default if given is None else given, options.sites, number)
             for name, (given, default) in wanted.items()
         }
-        Past(rng, studio, now).fill(**counts)
+        past = Past(rng, studio, now)
+        past.merge(gone)
+        past.fill(**counts)
 
     def studio(self, site: int) -> Studio:
         """Give a site.
