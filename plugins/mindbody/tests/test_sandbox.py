@@ -690,6 +690,27 @@ async def test_all_sites_may_share_the_calls_of_a_key() -> None:
     assert "Retry-After" not in answer.headers
 
 
+async def test_a_rate_limit_may_be_set() -> None:
+    seconds = [0.0]
+    options = Options(now=NOW, clients=30, rate_limit=2, rate_window=10.0, retry_after=True)
+    door = Door(Platform(options, monotonic=lambda: seconds[0]))
+    for second in (0.0, 4.0):
+        seconds[0] = second
+        await door.read("site/locations")
+
+    answer = await door.get("site/locations")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "6")
+    seconds[0] = 10.0
+    await door.read("site/locations")
+
+
+def test_a_running_clock_is_the_one_handed_in() -> None:
+    platform = Platform(Options(clients=30), wall=lambda: NOW)
+    platform.advance(timedelta(minutes=5))
+
+    assert platform.now == NOW + timedelta(minutes=5)
+
+
 # --- moves ------------------------------------------------------------------------------------
 
 
@@ -826,6 +847,20 @@ def test_options_decide_which_events_tell_of_a_move(
     platform.move(move, HOME, row.id)
 
     assert told(platform)[-1] == expected
+
+
+def test_even_a_short_play_shows_every_metric() -> None:
+    """Seen to fail when what happens first is tried at one site only."""
+    platform = Platform(Options(now=NOW))
+    platform.play(30)
+
+    kinds = {action.kind for action in platform.journal}
+    assert kinds >= {
+        "appointment.booked", "appointment.confirmed", "appointment.arrived", "class.booked",
+        "class.signed_in", "class.late_cancelled", "class.early_cancelled", "waitlist.joined",
+        "membership.assigned", "contract.sold", "sale.made", "client.merged", "client.created",
+        "client.updated", "client.deactivated",
+    }  # fmt: skip
 
 
 def test_play_does_everything_and_moves_the_clock() -> None:

@@ -91,6 +91,14 @@ class Options(Sending):
         validator=attrs.validators.in_(("site", "key")),
         metadata={"help": "Whether each site has calls of its own, or all share; unconfirmed."},
     )
+    rate_limit: int = attrs.field(
+        default=0,
+        validator=attrs.validators.ge(0),
+        metadata={"help": "Calls allowed for a key in the window; 0: any, as none is published."},
+    )
+    rate_window: float = attrs.field(
+        default=1.0, metadata={"help": "The rate limit's window in seconds; 0 turns it off."}
+    )
     retry_after: bool = attrs.field(
         default=False, metadata={"help": "Say in a 429 when to come back; unconfirmed."}
     )

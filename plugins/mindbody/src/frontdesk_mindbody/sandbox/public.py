@@ -11,6 +11,7 @@ import msgspec
 from frontdesk_mindbody.sandbox import spoiling
 from frontdesk_mindbody.sandbox.calls import Call, Page
 from frontdesk_mindbody.sandbox.faults import AnyFault, ExpiredToken, UnderPrivileged
+from frontdesk_mindbody.sandbox.limiter import Limiter
 from frontdesk_mindbody.sandbox.operations import TOKENS, Operation, operations
 from frontdesk_mindbody.sandbox.parameters import Parameters
 from frontdesk_mindbody.sandbox.quota import NO_SITE, Quota
@@ -28,10 +29,11 @@ _SHORTENED: Final = "staff/staff"
 class PublicApi:
     """Answers what is under the prefix."""
 
-    def __init__(self, world: World, tokens: Tokens, quota: Quota) -> None:
+    def __init__(self, world: World, tokens: Tokens, quota: Quota, limiter: Limiter) -> None:
         self._world = world
         self._tokens = tokens
         self._quota = quota
+        self._limiter = limiter
         self._operations = operations()
         self._rng = Random(world.options.seed)
 
@@ -43,6 +45,7 @@ class PublicApi:
         """Answer a request, for better or worse."""
         name = self.name(request)
         self._check(request)
+        self._limiter.admit(self._tokens.keys.api)
         self._quota.admit(_site(request) or NO_SITE)
         spoiling.refuse(faults)
         if name in TOKENS:
