@@ -590,6 +590,27 @@ async def test_sums_of_sales_agree(shared: Platform) -> None:
     assert one == sales[:1]
 
 
+async def test_sales_are_found_between_days_and_moments(shared: Platform) -> None:
+    """Seen to fail when the last day ends as it begins."""
+    door, studio = Door(shared), shared.world.studio(HOME)
+    rows = [row for row in studio.sales if studio.local(row.at).month == 11]
+    days = [studio.local(row.at).date() for row in rows]
+    last = max(set(days), key=days.count)
+
+    found = await door.read(
+        "sale/sales", StartSaleDateTime=str(last), EndSaleDateTime=str(last), limit=200
+    )
+    assert len(found["Sales"]) == days.count(last) > 1
+    at = studio.local(rows[0].at).isoformat()
+    exact = await door.read("sale/sales", StartSaleDateTime=at, EndSaleDateTime=f"{at}Z")
+    assert rows[0].id in [one["Id"] for one in exact["Sales"]]
+    method = rows[0].method[0]
+    paid = await door.read(
+        "sale/sales", StartSaleDateTime="2026-11-01", PaymentMethodId=method, limit=200
+    )
+    assert {one["Payments"][0]["Method"] for one in paid["Sales"]} == {method}
+
+
 async def test_sale_times_have_a_cosmetic_z(shared: Platform) -> None:
     studio = shared.world.studio(HOME)
     row = next(iter(studio.sales))

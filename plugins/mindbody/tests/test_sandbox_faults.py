@@ -199,6 +199,15 @@ async def test_fields_are_spoiled_and_taken_away(platform: Platform) -> None:
     assert again["HomeLocation"]["Name"]
 
 
+async def test_a_spoiled_object_is_spoiled_in_one_row_only(platform: Platform) -> None:
+    """Seen to fail when the object itself is changed, which other rows show too."""
+    ids = [row.id for row in platform.world.studio(HOME).clients if row.on_file][:2]
+    platform.faults.mutate("client/clients", 0, "ClientCreditCard.LastFour", "0000")
+
+    found = (await get(platform, UniqueIds=ids, includeInactive=True)).json()["Clients"]
+    assert [one["ClientCreditCard"]["LastFour"] == "0000" for one in found] == [True, False]
+
+
 async def test_a_token_expires_early(platform: Platform) -> None:
     """Seen to fail when the token is refused once, and then good again."""
     platform.faults.add(faults.ExpiredToken(operation="sale/sales"))
