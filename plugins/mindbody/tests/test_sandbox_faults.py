@@ -216,6 +216,9 @@ async def test_a_token_expires_early(platform: Platform) -> None:
         assert (await client.get("sale/sales")).status_code == 401
         assert (await client.get("client/clients")).status_code == 401
     assert (await get(platform)).status_code == 200
+    platform.faults.add(faults.ExpiredToken())
+    assert (await get(platform, "site/sites")).status_code == 200
+    assert (await get(platform)).status_code == 401
 
 
 async def test_rights_are_taken_away(platform: Platform) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
@@ -28,8 +28,6 @@ _STATUSES: Final = spread(
 )
 #: Clients made or changed earlier than two years ago are beyond what history reads.
 _OLDEST: Final = 1_100 * DAY
-#: The birth date of who gave none.
-_UNSET: Final = None
 
 
 class Registry:
@@ -97,7 +95,7 @@ class Registry:
         return {
             "born": date(1950 + int(rng.random() * 55), 1 + int(rng.random() * 12), 2)
             if happens(rng, 0.5)
-            else _UNSET,
+            else None,
             "home": pick(rng, self._studio.locations) if happens(rng, 0.8) else None,
             "released": created + timedelta(minutes=5) if released else None,
             "referred_by": pick(rng, names.REFERRALS),
@@ -132,8 +130,3 @@ class Registry:
         elif kind == "hostile":
             client.first_name = names.HOSTILE[self._hostile % len(names.HOSTILE)]
             self._hostile += 1
-
-
-def minute(instant: datetime) -> datetime:
-    """Cut an instant down to its minute."""
-    return instant.astimezone(UTC).replace(second=0, microsecond=0)

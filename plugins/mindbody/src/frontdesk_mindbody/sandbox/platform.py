@@ -21,7 +21,7 @@ from frontdesk_mindbody.sandbox.limiter import Limiter
 from frontdesk_mindbody.sandbox.options import Options
 from frontdesk_mindbody.sandbox.outbox import Outbox
 from frontdesk_mindbody.sandbox.play import Player
-from frontdesk_mindbody.sandbox.public import PREFIX, PublicApi
+from frontdesk_mindbody.sandbox.public import PREFIX, TOKENLESS, PublicApi
 from frontdesk_mindbody.sandbox.push import PUSH_PREFIX, PushApi
 from frontdesk_mindbody.sandbox.quota import Quota
 from frontdesk_mindbody.sandbox.refusal import Refusal, invalid
@@ -134,7 +134,8 @@ class Platform:
             raise Refusal(404, "Not found.", code=spoiling.FLAT)
         name = self._public.name(request)
         self.asked[name] += 1
-        faults = self.faults.take(name)
+        token = b"authorization" in request.headers and name not in TOKENLESS
+        faults = self.faults.take(name, token=token)
         for fault in faults:
             if isinstance(fault, Slow):
                 await self._sleep(fault.seconds)
