@@ -389,6 +389,9 @@ async def test_inactive_clients_are_left_out_unless_asked_for(door: Door) -> Non
     assert all(one["Active"] for one in plain["Clients"])
     assert plain["PaginationResponse"]["TotalResults"] < 300
     assert not all(one["Active"] for one in whole["Clients"])
+    assert any(one["IsProspect"] for one in whole["Clients"])
+    strict = await Door(small(prospects="none")).read("client/clients", limit=200)
+    assert not any(one["IsProspect"] for one in strict["Clients"])
     prospects = await door.read("client/clients", IsProspect=True, limit=200)
     assert {one["IsProspect"] for one in prospects["Clients"]} == {True}
 

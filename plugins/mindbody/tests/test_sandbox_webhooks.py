@@ -563,7 +563,13 @@ async def test_times_may_be_naive(hook: Hook) -> None:
 
 
 async def test_what_only_third_parties_have_seen_can_be_switched_on(hook: Hook) -> None:
-    platform = studio(hook, webhook_extras=True, webhook_arrivals=True, webhook_gift_type="Gift")
+    platform = studio(
+        hook,
+        webhook_extras=True,
+        webhook_arrivals=True,
+        webhook_gift_type="Gift",
+        webhook_prefix=False,
+    )
     who = somebody(platform)
     booked = platform.move("book_appointment", HOME, who.id)
     platform.move("arrive_appointment", HOME, booked.id)
@@ -572,6 +578,8 @@ async def test_what_only_third_parties_have_seen_can_be_switched_on(hook: Hook) 
 
     one, two, three, four = hook.bodies
     assert one["transactionKey"] == "T1"
+    bare = signed(hook.came[0], platform.tokens.keys.signature).removeprefix("sha256=")
+    assert hook.headers[0]["x-mindbody-signature"] == bare
     assert one["eventData"]["clientUniqueId"] == who.id
     assert (two["eventId"], three["eventId"]) == (
         "appointmentBooking.updated",

@@ -55,7 +55,7 @@ def _search(call: Call) -> list[Client]:
         rows = _modified(call)
     if not ask.flag("IncludeInactive"):
         rows = [row for row in rows if row.active]
-    prospect = ask.flag("IsProspect", default=None)
+    prospect = ask.flag("IsProspect", default=None if call.options.prospects == "all" else False)
     if prospect is not None:
         rows = [row for row in rows if row.prospect is prospect]
     if text := (ask.text("SearchText") or "").lower():

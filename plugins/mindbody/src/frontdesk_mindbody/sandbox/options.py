@@ -133,6 +133,11 @@ class Options(Sending):
         validator=attrs.validators.in_(("refuse", "truncate")),
         metadata={"help": "What becomes of more than 20 ClientIds; unconfirmed."},
     )
+    prospects: Literal["all", "none"] = attrs.field(
+        default="all",
+        validator=attrs.validators.in_(("all", "none")),
+        metadata={"help": "Whether prospects are found without IsProspect; unconfirmed."},
+    )
     order: Literal["id", "modified", "-modified"] = attrs.field(
         default="id",
         validator=attrs.validators.in_(("id", "modified", "-modified")),

@@ -141,10 +141,12 @@ class Sender:
         if not message.stray and not message.attempts:
             one.attempted += 1
         counts["sent"] += 1
+        prefixed = self.outbox.sending.webhook_prefix
+        signature = message.signature if prefixed else message.signature.removeprefix("sha256=")
         headers = {
             "content-type": "application/json",
             "user-agent": "mindbody-sandbox",
-            "x-mindbody-signature": message.signature,
+            "x-mindbody-signature": signature,
         }
         request = httpx.Request("POST", here(one.url), content=message.body, headers=headers)
         try:

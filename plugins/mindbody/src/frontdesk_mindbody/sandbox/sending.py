@@ -120,6 +120,9 @@ class Sending:
         default="NoShow",
         metadata={"help": "The signedInStatus of who did not come; unconfirmed."},
     )
+    webhook_prefix: bool = _switch(
+        default=True, help="Begin the signature with sha256=; one receiver's notes know none."
+    )
     webhook_early_cancel: Literal["status", "cancelled", "both"] = _choice(
         "status",
         ("status", "cancelled", "both"),
