@@ -35,10 +35,21 @@ __all__ = [
 def create(options: Options) -> Sandbox:
     """Make an emulated Zenoti that is ready to be served."""
     platform = Platform(options)
-    world = platform.world
+    world, webhooks = platform.world, platform.webhooks
+
+    def send_to(url: str | None) -> None:
+        webhooks.stop()
+        webhooks.to = url
+        if url is not None:
+            webhooks.start()
+
+    send_to(options.webhooks)
     return Sandbox(
         app=platform.app,
         settings={"api_key": platform.keys.current, "webhook_secret": platform.keys.secret},
+        play=platform.play,
+        send_to=send_to,
+        flush=webhooks.flush,
         path="v1/",
         title=(
             f"Zenoti with {len(world.centers)} centers, {len(world.groups)} groups of "

@@ -299,7 +299,12 @@ _PARTS: Final[dict[str, tuple[str, Callable[[Call, Invoice], list[dict[str, Any]
         "invoice_items",
         lambda call, invoice: [item_row(call.world, invoice, item) for item in invoice.items],
     ),
-    "Appointments": ("appointments", lambda call, invoice: booked_rows(call.world, invoice)),
+    "Appointments": (
+        "appointments",
+        lambda call, invoice: booked_rows(
+            call.world, invoice, wall=call.options.invoice_times == "local"
+        ),
+    ),
     "Transactions": (
         "transactions",
         lambda call, invoice: transaction_rows(call.world, invoice),

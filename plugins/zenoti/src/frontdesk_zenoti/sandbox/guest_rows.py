@@ -123,7 +123,7 @@ def _preferences(guest: Guest) -> dict[str, Any]:
 def merge_row(world: World, merge: Merge) -> dict[str, Any]:
     """Write a merge; its fields are guessed, and another guess is an option."""
     if world.options.merge_fields == "flat":
-        names_ = {"source_guest_id": merge.old, "target_guest_id": merge.into}
+        both: dict[str, Any] = {"source_guest_id": merge.old, "target_guest_id": merge.into}
     else:
-        names_ = {"merged_guest_id": merge.old, "guest": {"id": merge.into}}
-    return {**names_, "center_id": world.centers[merge.center].id, "merged_date": utc(merge.at)}
+        both = {"merged_guest_id": merge.old, "guest": {"id": merge.into}}
+    return {**both, "center_id": world.centers[merge.center].id, "merged_date": utc(merge.at)}

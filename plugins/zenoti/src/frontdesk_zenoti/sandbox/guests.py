@@ -31,7 +31,7 @@ def build(rng: Random, centers: list[Center], count: int, now: int) -> list[Gues
     """Make all first guests."""
     kinds = covering(rng, KINDS, count)
     made = [
-        make(rng, kind, number, int(number * len(centers) / count), now, centers)
+        make(rng, kind, number, centers[number * len(centers) // count], now)
         for number, kind in enumerate(kinds)
     ]
     whole = [guest for guest, kind in zip(made, kinds, strict=True) if kind == "plain"]
@@ -44,21 +44,18 @@ def build(rng: Random, centers: list[Center], count: int, now: int) -> list[Gues
     return made
 
 
-def make(
-    rng: Random, kind: str, number: int, center: int, now: int, centers: list[Center]
-) -> Guest:
+def make(rng: Random, kind: str, number: int, home: Center, now: int) -> Guest:
     """Make a guest of a kind; *now* is the latest time at which it can have been made."""
     first, plain_first, gender = pick(rng, names.FIRST)
     last, plain_last = pick(rng, names.LAST)
-    home = centers[center].country
-    country = names.COUNTRIES.index(home)
+    country = names.COUNTRIES.index(home.country)
     created = now - int(rng.random() * 3 * 365 * DAY)
     year = 1940 + int(rng.random() * 65)
     guest = Guest(
         id=uuid(rng),
         number=600_000 + number,
-        code=f"{centers[center].code}{number:05d}",
-        center=center,
+        code=f"{home.code}{number:05d}",
+        center=home.number,
         created=created,
         updated=created + int((now - created) * rng.random()),
         first=first,
@@ -66,7 +63,7 @@ def make(
         email=f"{plain_first}.{plain_last}{number}@{pick(rng, names.DOMAINS)}",
         gender=gender,
         country=country,
-        phone=home[4].format(number % 1000),
+        phone=home.country[4].format(number % 1000),
         dialled=happens(rng, 0.7),
         birth=f"{year}-{1 + number % 12:02d}-{1 + number % 28:02d}" if number % 3 else None,
         partial_birth=None,

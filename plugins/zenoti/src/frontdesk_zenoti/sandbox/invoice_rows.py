@@ -133,10 +133,13 @@ def item_row(world: World, invoice: Invoice, item: Item) -> dict[str, Any]:
     }
 
 
-def booked_row(world: World, group: Group, visit: Visit) -> dict[str, Any]:
-    """Write an appointment the way invoices do, slips of the pen included."""
+def booked_row(world: World, group: Group, visit: Visit, *, wall: bool) -> dict[str, Any]:
+    """Write an appointment the way invoices do, slips of the pen included.
+
+    Args:
+        wall: Times are those of the center, not UTC.
+    """
     center, service = world.centers[group.center], world.catalog.services[visit.service]
-    wall = world.options.invoice_times == "local"
     start, end = (local(at, center.zone) if wall else utc(at) for at in (visit.start, visit.end))
     return {
         "id": visit.id,
@@ -158,10 +161,12 @@ def booked_row(world: World, group: Group, visit: Visit) -> dict[str, Any]:
     }
 
 
-def booked_rows(world: World, invoice: Invoice) -> list[dict[str, Any]]:
+def booked_rows(world: World, invoice: Invoice, *, wall: bool) -> list[dict[str, Any]]:
     """Write the appointments that an invoice is for."""
     group = group_of(world, invoice)
-    return [] if group is None else [booked_row(world, group, visit) for visit in group.visits]
+    if group is None:
+        return []
+    return [booked_row(world, group, visit, wall=wall) for visit in group.visits]
 
 
 def transaction_rows(world: World, invoice: Invoice) -> list[dict[str, Any]]:

@@ -37,7 +37,8 @@ class Keys:
     def __init__(self, options: Options, clock: Clock) -> None:
         self._rng = Random(f"keys of {options.seed}")
         self._clock = clock
-        self._options = options
+        self._nested = options.login_answer == "credentials"
+        self._life = timedelta(hours=options.token_hours)
         #: By key or token: until when it is good, in seconds of the epoch.
         self._good: dict[str, float] = {}
         self.secret = options.webhook_secret or uuid(self._rng)
@@ -66,6 +67,12 @@ class Keys:
         self._good[key] = (self._clock.now + life).timestamp()
         return key
 
+    def asked(self) -> dict[str, str]:
+        """Give what a bearer token is asked for with, as the body of the request."""
+        login = self.login
+        given = (login.account, login.user, login.password, "password", login.app_id)
+        return dict(zip(_ASKED, (*given, login.app_secret), strict=True))
+
     def admit(self, header: str | None) -> str:
         """Find the key of a request, or refuse it."""
         scheme, _, key = (header or "").partition(" ")
@@ -77,27 +84,18 @@ class Keys:
 
     def token(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Give a bearer token for a login."""
-        login = self.login
-        wanted = (
-            login.account,
-            login.user,
-            login.password,
-            "password",
-            login.app_id,
-            login.app_secret,
-        )
         given = tuple(asked.get(name) for name in _ASKED)
         if None in given:
             raise bad("The request is invalid.")
-        if given != wanted:
+        if given != tuple(self.asked().values()):
             raise Refusal(HTTPStatus.UNAUTHORIZED, DENIED, shape="pascal")
-        life = timedelta(hours=self._options.token_hours)
+        life = self._life
         token = {
             "access_token": self._issue(life),
             "refresh_token": self._issue(life * 2),
             "token_type": "bearer",
             "expires_in": int(life.total_seconds()) - 1,
         }
-        if self._options.token_answer == "flat":
+        if not self._nested:
             return token
         return {"credentials": token, "error": None}

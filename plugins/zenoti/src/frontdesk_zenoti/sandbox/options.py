@@ -79,7 +79,7 @@ class Unconfirmed(Sending):
     transaction_amount: Literal["amount_paid", "total_amount_paid"] = _choice(
         "amount_paid", "How a transaction names its amount.", "total_amount_paid"
     )
-    token_answer: Literal["credentials", "flat"] = _choice(
+    login_answer: Literal["credentials", "flat"] = _choice(
         "credentials", "Where POST tokens puts the token.", "flat"
     )
     token_hours: float = _option(10.0, "How long a bearer token lives; 24 is said as well.", 0.0)

@@ -16,12 +16,17 @@ import msgspec
 
 from frontdesk.sandbox import ASGI
 from frontdesk_zenoti.sandbox import routes, spoiling, wire
+from frontdesk_zenoti.sandbox.admin import Admin
 from frontdesk_zenoti.sandbox.faults import Faults, Slow
 from frontdesk_zenoti.sandbox.keys import Keys
 from frontdesk_zenoti.sandbox.limiter import Limiter
+from frontdesk_zenoti.sandbox.moves import NAMED, Moves
 from frontdesk_zenoti.sandbox.options import Options
+from frontdesk_zenoti.sandbox.outbox import Outbox
+from frontdesk_zenoti.sandbox.play import Player
 from frontdesk_zenoti.sandbox.queries import Call
 from frontdesk_zenoti.sandbox.refusal import SHAPES, Refusal, bad, missing, status_of
+from frontdesk_zenoti.sandbox.sender import Sender
 from frontdesk_zenoti.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_zenoti.sandbox.world import World
 
@@ -52,12 +57,24 @@ class Platform:
         #: How often each endpoint was called, refused calls included.
         self.calls: Counter[str] = Counter()
         self.limiter = Limiter(self.options, monotonic)
+        #: Every move by its name; each is journaled and told to webhooks.
+        self.moves = Moves(self.world)
+        #: Sends webhooks, once it is told where to.
+        self.webhooks = Sender(self._outbox(), self.world.clock)
+        self.journal.listeners.append(self.webhooks.hear)
+        self._player = Player(self.world, self.moves, self.options.seed)
+        self._admin = Admin(self)
         self._routes = routes.build()
         self._rng = Random(f"spoiling of {self.options.seed}")
         self._wall = wall
         self._sleep = sleep
         # It is served in one thread, while another may play.
         self._lock = threading.RLock()
+
+    def _outbox(self) -> Outbox:
+        number = self.options.webhook_center
+        center = None if number is None else self.world.centers[number].id
+        return Outbox(self.options, self.world.clock, self.keys.secret, center)
 
     @property
     def app(self) -> ASGI:
@@ -74,6 +91,18 @@ class Platform:
         """Move the server's clock."""
         with self._lock:
             self.world.clock.advance(by)
+
+    def play(self, changes: int) -> None:
+        """Let plausible changes happen while the clock moves."""
+        with self._lock:
+            self._player.play(changes)
+
+    def move(self, move: str, identity: str) -> object:
+        """Make a move by its name with whatever has an id."""
+        if move not in NAMED:
+            raise bad(f"move must be one of {', '.join(sorted(NAMED))}.")
+        with self._lock:
+            return getattr(self.moves, move)(identity)
 
     def rotate(self) -> str:
         """Make a new API key; the old one is good for a week more."""
@@ -92,6 +121,9 @@ class Platform:
         await wire.send_reply(reply, receive, send)
 
     async def _answer(self, request: Request) -> Reply:
+        if request.path.startswith("/sandbox/"):
+            with self._lock:
+                return wire.json(HTTPStatus.OK, self._admin.answer(request), {})
         if not request.path.lower().startswith(PREFIX):
             raise missing()
         path = request.path[len(PREFIX) :]

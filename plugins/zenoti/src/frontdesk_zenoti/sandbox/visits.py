@@ -29,6 +29,8 @@ _COMING: Final = spread({NEW: 55, CONFIRM: 35, CANCELLED: 10})
 _SIZES: Final = spread({1: 55, 2: 28, 3: 12, 4: 5})
 _SOURCES: Final = (0, 0, 1, 2, 4, 4, 4, 20)
 _UTM: Final = (("", ""), ("", ""), ("booknow", "online"), ("facebook", "cpc"))
+#: One group in so many shows its row without a group.
+_RARE: Final = 97
 #: How far the book reaches back and ahead, in days.
 BACK, AHEAD = 380, 45
 
@@ -57,7 +59,10 @@ class Book:
             center = pick(rng, self.centers)
             start = self._opening(center, now, day) + int(rng.random() * 32) * 900
             guest = pick(rng, guests[center.number if happens(rng, 0.9) else number % len(guests)])
-            yield self._past_or_coming(number, center, guest, start, now)
+            created = min(start - int(rng.random() * 20 * DAY), now - 60)
+            made = self.book(number, center, guest, start, created)
+            self._past_or_coming(*made, now)
+            yield made
 
     def _opening(self, center: Center, now: int, day: int) -> int:
         key = (center.place, day)
@@ -66,23 +71,24 @@ class Book:
             self._midnights[key] = midnight(today + timedelta(days=day), center.zone)
         return self._midnights[key] + 9 * 3600
 
-    def _past_or_coming(
-        self, number: int, center: Center, guest: int, start: int, now: int
-    ) -> tuple[Group, Invoice]:
+    def _past_or_coming(self, group: Group, invoice: Invoice, now: int) -> None:
         rng = self.rng
-        created = min(start - int(rng.random() * 20 * DAY), now - 60)
-        group, invoice = self.book(number, center, guest, start, created)
-        end = group.visits[-1].end
-        if end < now:
+        if group.visits[-1].end < now:
             self._age(group, invoice, pick(rng, _PAST))
         else:
             group.status = pick(rng, _COMING)
-        group.updated = max(created, min(now, group.checkin or group.updated))
-        group.ungrouped = number % 97 == 96 and len(group.visits) == 1
-        return group, invoice
+        group.updated = max(group.created, min(now, group.checkin or group.updated))
+        group.ungrouped = group.invoice % _RARE == 1 and len(group.visits) == 1
 
     def book(
-        self, number: int, center: Center, guest: int, start: int, created: int, size: int = 0
+        self,
+        number: int,
+        center: Center,
+        guest: int,
+        start: int,
+        created: int,
+        *,
+        size: int = 0,
     ) -> tuple[Group, Invoice]:
         """Make a group whose first service starts at a time; *number* is that of the invoice."""
         rng = self.rng
@@ -95,7 +101,7 @@ class Book:
             number=str(center.invoices),
             receipt="0",
             date=start,
-            items=[self._item(center, visit) for visit in visits],
+            items=[self._item(visit) for visit in visits],
             group=number,
         )
         group = Group(
@@ -133,7 +139,7 @@ class Book:
             )
             start = end
 
-    def _item(self, center: Center, visit: Visit) -> Item:
+    def _item(self, visit: Visit) -> Item:
         service = self.catalog.services[visit.service]
         return Item(
             id=visit.item_id,

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
 import attrs
-import msgspec
 
-from frontdesk_zenoti.sandbox import centers, guests, names, statuses
+from frontdesk_zenoti.sandbox import centers, guests, statuses
 from frontdesk_zenoti.sandbox.chance import DAY, pick, uuid
 from frontdesk_zenoti.sandbox.clock import Clock
-from frontdesk_zenoti.sandbox.journal import Journal
+from frontdesk_zenoti.sandbox.journal import Action, Event, Journal
 from frontdesk_zenoti.sandbox.options import Options
 from frontdesk_zenoti.sandbox.rows import (
     Blockout,
@@ -70,7 +68,7 @@ class World:
         rng = self.rng = Random(options.seed)
         self.organization = uuid(rng)
         self.clock = Clock(options.now)
-        self.journal = Journal()
+        self.journal = Journal(self.organization.replace("-", ""))
         #: Counts changes, so that whoever remembers an answer knows that it is stale.
         self.version = 0
         self.catalog = centers.catalog(rng)
@@ -313,20 +311,24 @@ class World:
         return found
 
     def note(
-        self, kind: str, identity: str, center: int, guest: int | None = None, **facts: Any
+        self,
+        kind: str,
+        identity: str,
+        center: int,
+        event: Event | None = None,
+        *,
+        guest: int | None = None,
+        **facts: Any,
     ) -> None:
-        """Write an action down."""
+        """Write an action down, and tell whoever follows the journal what an event says of it."""
         self.version += 1
-        who = None if guest is None else self.guests.rows[guest].id
-        self.journal.write(
-            self.clock.now, kind, identity, center=self.centers[center].id, guest=who, facts=facts
+        action = Action(
+            number=0,
+            time=self.clock.now,
+            kind=kind,
+            id=identity,
+            center=self.centers[center].id,
+            guest=None if guest is None else self.guests.rows[guest].id,
+            facts=facts,
         )
-
-
-def frozen(rows: list[Any]) -> bytes:
-    """Write rows down, to compare worlds."""
-    encoder: Callable[[Any], bytes] = msgspec.json.Encoder(enc_hook=str).encode
-    return encoder(rows)
-
-
-__all__ = ["Index", "World", "frozen", "names"]
+        self.journal.write(action, event)
