@@ -33,8 +33,9 @@ class Limiter:
 
     def take(self, requests: float) -> None:
         """Let other programs of the organization use the bucket."""
-        self._refill()
-        self._left = max(0.0, self._left - requests)
+        if self.on:
+            self._refill()
+            self._left = max(0.0, self._left - requests)
 
     def admit(self) -> None:
         """Count a request, or refuse it until there is room for one."""
