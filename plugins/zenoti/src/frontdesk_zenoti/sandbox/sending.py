@@ -85,8 +85,10 @@ class Sending(EventTypes):
     webhook_verb: Literal["POST", "PUT", "PATCH"] = _choice(
         "POST", "The method that the administrator chose.", "PUT", "PATCH"
     )
-    webhook_secret: str | None = _option(
-        None, "What webhooks are signed with; left out, it follows from the seed."
+    webhook_secret: str | None = attrs.field(
+        default=None,
+        repr=False,
+        metadata={"help": "What webhooks are signed with; left out, it follows from the seed."},
     )
     webhook_center: int | None = _option(
         None, "The one center whose events are told, counted from 0; None: the organization's.",
