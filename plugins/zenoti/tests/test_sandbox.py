@@ -520,6 +520,31 @@ async def test_what_must_be_discarded_is_marked(shared: Platform) -> None:
         assert CANARY in (await ask(path)).text.upper()
 
 
+async def test_scripts_can_do_things_over_rest() -> None:
+    platform = fresh()
+    world, moves = platform.world, platform.moves
+    headers = {"Authorization": f"apikey {platform.keys.current}"}
+    transport = httpx.ASGITransport(platform.app)
+    group = world.groups.rows[world.groups.numbers[moves.book(moves.create_guest())]]
+    invoice = world.invoices.rows[group.invoice].id
+    member = next(m for m in world.memberships if m.status == 1)
+    mine = f"guests/{world.guests.rows[member.guest].id}/memberships/{member.id}"
+    seen: list[tuple[int, int]] = []
+    async with httpx.AsyncClient(
+        transport=transport, base_url=f"http://zenoti.test{PREFIX}", headers=headers
+    ) as client:
+        for path in (
+            f"invoices/{invoice}/confirm", f"invoices/{invoice}/confirm?undo_confirm=true",
+            f"appointments/{group.id}/check_in", f"appointments/{group.id}/undo_check_in",
+            f"invoices/{invoice}/cancel", f"appointments/{group.id}/no_show",
+        ):  # fmt: skip
+            seen.append(((await client.put(path)).status_code, group.status))
+        rest = [(await client.put(f"{mine}/{verb}freeze")).json() for verb in ("", "un", "un")]
+
+    assert seen == [(200, 4), (200, 0), (200, 2), (200, 0), (200, -1), (400, -1)]
+    assert [answer["error"] and answer["error"]["code"] for answer in rest] == [None, None, 4081]
+
+
 # --- unconfirmed -----------------------------------------------------------------------------
 
 

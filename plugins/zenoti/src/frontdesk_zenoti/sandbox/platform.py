@@ -24,6 +24,7 @@ from frontdesk_zenoti.sandbox.moves import NAMED, Moves
 from frontdesk_zenoti.sandbox.options import Options
 from frontdesk_zenoti.sandbox.outbox import Outbox
 from frontdesk_zenoti.sandbox.play import Player
+from frontdesk_zenoti.sandbox.populating import populate
 from frontdesk_zenoti.sandbox.queries import Call
 from frontdesk_zenoti.sandbox.refusal import SHAPES, Refusal, bad, missing, status_of
 from frontdesk_zenoti.sandbox.sender import Sender
@@ -51,6 +52,7 @@ class Platform:
     ) -> None:
         self.options = options or Options()
         self.world = World(self.options)
+        populate(self.world)
         self.journal = self.world.journal
         self.faults = Faults()
         self.keys = Keys(self.options, self.world.clock)
