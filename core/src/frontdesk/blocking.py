@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
@@ -26,8 +26,9 @@ from frontdesk.errors import FrontdeskError
 from frontdesk.ingest.checking import Check
 from frontdesk.ingest.receiving import Answer
 from frontdesk.ingest.remap import Remapped
+from frontdesk.notices import Installed
 from frontdesk.progress import Report, Update
-from frontdesk.store import forgetting, inbox, listing
+from frontdesk.store import forgetting, inbox, left, listing
 from frontdesk.store.outlooks import DestinationRow, RefusalRow
 from frontdesk.store.pruning import Pruned
 from frontdesk.store.runtime_secrets import Rekeyed
@@ -105,6 +106,16 @@ class Desk:
         """Ask the platform whether all is well; see :meth:`frontdesk.Desk.check`."""
         return self._run(lambda: self._desk.check(connection))
 
+    def webhook_url(self, connection: Connection | str, *, reveal: bool = False) -> str:
+        """Return the URL to give to the platform; see :meth:`frontdesk.Desk.webhook_url`."""
+        return self._desk.webhook_url(connection, reveal=reveal)
+
+    def webhooks(
+        self, connection: Connection | str, action: Literal["install", "list", "remove"] = "list"
+    ) -> tuple[Installed, ...]:
+        """Install, list or remove webhooks; see :meth:`frontdesk.Desk.webhooks`."""
+        return self._run(lambda: self._desk.webhooks(connection, action))
+
     def deliver(
         self, destination: Destination | str, *, only: str | None = None, dry_run: bool = False
     ) -> DeliveryReport:
@@ -154,6 +165,10 @@ class Desk:
     def profiles(self, **options: Any) -> list[listing.ProfileRow]:
         """Return profiles."""
         return self._run(lambda: self._desk.profiles(**options))
+
+    def gone(self, **options: Any) -> list[left.GoneRow]:
+        """Return guests whom their platform deleted; see :meth:`frontdesk.Desk.gone`."""
+        return self._run(lambda: self._desk.gone(**options))
 
     def events(self, **options: Any) -> list[listing.EventRow]:
         """Return events, latest first."""

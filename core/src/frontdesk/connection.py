@@ -40,7 +40,7 @@ from frontdesk.model import (
     Related,
     Reservation,
 )
-from frontdesk.notices import Notice
+from frontdesk.notices import Installed, Notice
 from frontdesk.polling import polled
 from frontdesk.registry import Connector
 from frontdesk.settings import base_url_of, structure
@@ -104,6 +104,13 @@ class Hooks:
             return None
         reservation: Reservation | None = self._map_reservation(record, previous, related, context)
         return reservation
+
+    async def manage_webhooks(
+        self, client: Client[Any], action: str, url: str
+    ) -> tuple[Installed, ...]:
+        """Install, list or remove webhooks at the platform; return what is there then."""
+        found = await self._call.manage_webhooks(client=client, action=action, url=url)
+        return tuple(found or ())
 
     def read_webhook(
         self, delivery: Delivery, context: Context
@@ -220,6 +227,10 @@ class Connection:
             auth=authenticate(self.settings, **given),
             state=state,
             rates=self.manifest.rates,
+            lane=self.manifest.lane,
+            points=self.manifest.points,
+            quota=self.manifest.quota,
+            judge=self.manifest.judge,
             transport=self.transport,
             request_id=self.manifest.request_id,
             connector=self.connector.name,

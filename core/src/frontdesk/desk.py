@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import anyio
 import httpx
@@ -27,8 +27,11 @@ from frontdesk.ingest.receiving import Answer, Receiver
 from frontdesk.ingest.remap import Remapped, remap
 from frontdesk.ingest.replay import replay
 from frontdesk.ingest.service import Service
+from frontdesk.ingest.subscribing import manage, refuse_by_hand
 from frontdesk.ingest.sync import Syncer
+from frontdesk.links import webhook_url
 from frontdesk.model import Delivery
+from frontdesk.notices import Installed
 from frontdesk.outlets import Outlets
 from frontdesk.progress import Listener, Report, Update
 from frontdesk.sandbox import ASGI
@@ -277,7 +280,39 @@ class Desk(Outlets):
 
     async def check(self, connection: Connection | str) -> Check:
         """Ask the platform whether the credentials work, and what they lack."""
-        return await check(self._connection(connection), self.store, self._clock)
+        chosen, public = self._connection(connection), self.service_settings.public_url
+        hears = public is not None and "read_webhook" in chosen.hooks.has
+        url = webhook_url(chosen, public, reveal=True) if hears else None
+        return await check(chosen, self.store, self._clock, url)
+
+    def webhook_url(self, connection: Connection | str, *, reveal: bool = False) -> str:
+        """Return the URL to give to the platform.
+
+        Args:
+            reveal: Show the secrets that are part of it.
+
+        Raises:
+            ConfigurationError: There is no such connection, it takes no webhooks, or
+                ``public_url`` does not say how this machine is reached from outside.
+        """
+        public = self.service_settings.public_url
+        return webhook_url(self._connection(connection), public, reveal=reveal)
+
+    async def webhooks(
+        self, connection: Connection | str, action: Literal["install", "list", "remove"] = "list"
+    ) -> tuple[Installed, ...]:
+        """Install, list or remove webhooks at the platform; return what is there then.
+
+        Installing again makes no second one; removing leaves alone what leads elsewhere.
+
+        Raises:
+            ConfigurationError: They are set up by hand there, or :meth:`webhook_url` fails.
+            FrontdeskError: The platform did not do it.
+        """
+        chosen = self._connection(connection)
+        refuse_by_hand(chosen)
+        url = self.webhook_url(chosen, reveal=True)
+        return await manage(chosen, self.store, self._clock, action, url)
 
     async def replay(self, *ids: int) -> dict[int, str]:
         """Try entries of quarantine again; return what became of each.

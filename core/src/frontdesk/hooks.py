@@ -27,7 +27,7 @@ from frontdesk.model import (
     Related,
     Reservation,
 )
-from frontdesk.notices import Notice
+from frontdesk.notices import Installed, Notice
 from frontdesk.outgoing import (
     Batch,
     DeliveryContext,
@@ -97,8 +97,15 @@ class ConnectorHooks:
         return ()
 
     @hookspec(firstresult=True)
-    async def manage_webhooks(self, client: Client[Any], action: str, url: str) -> Any:
-        """Install, list or remove webhooks; return secrets to be kept encrypted."""
+    async def manage_webhooks(
+        self, client: Client[Any], action: str, url: str
+    ) -> Sequence[Installed]:
+        """Install, list or remove what the platform sends to *url*; return what there is then.
+
+        *action* is ``install``, ``list`` or ``remove``. Installing twice makes one; a key
+        that comes with it is kept with ``client.keep(..., lasting=True)``.
+        """
+        return ()
 
 
 class DestinationHooks:

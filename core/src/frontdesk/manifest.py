@@ -18,6 +18,9 @@ from frontdesk.model import Channel, Payload, Record
 if TYPE_CHECKING:
     import httpx
 
+    from frontdesk.client import Answer
+    from frontdesk.errors import PlatformError
+
 Window: TypeAlias = timedelta | Literal["all", "none"]
 
 
@@ -100,6 +103,8 @@ class Stream:
         batch: How many ids one call may ask for.
         rows: The key under which the platform's answers list this stream's rows.
         scan: History is always a full scan that ends with ``Page.complete``.
+        spare: Changes are asked for in the background, out of the quota that what is live
+            leaves over: for what is read again only to find what a lost webhook said.
     """
 
     name: str
@@ -111,6 +116,7 @@ class Stream:
     batch: int = attrs.field(default=100, kw_only=True)
     rows: str = attrs.field(default="", kw_only=True)
     scan: bool = attrs.field(default=False, kw_only=True)
+    spare: bool = attrs.field(default=False, kw_only=True)
     meaning: str = attrs.field(default="", kw_only=True)
 
 
@@ -128,6 +134,64 @@ class Rate:
 
     limit: int
     seconds: float
+
+
+Lane: TypeAlias = "Callable[[str, str], tuple[str, tuple[Rate, ...]]]"
+"""Tells which part of the quota a request (its method and path) draws on."""
+
+
+@attrs.frozen(kw_only=True)
+class Quota:
+    """So many requests in any 24 hours, counted in the store.
+
+    All processes that use the store share the count, and a restart does not forget it.
+
+    Args:
+        limit: How many, unless the connection says otherwise.
+        setting: The setting in which it does.
+        counted_by: Headers of a request; each of their values has a count of its own.
+        labelled_by: The one of them that may be shown, and tells counts apart.
+        reserve: What part is kept for what is live: history leaves it alone.
+    """
+
+    limit: int
+    setting: str = ""
+    counted_by: tuple[str, ...] = ()
+    labelled_by: str = ""
+    reserve: float = 0.2
+
+
+@attrs.frozen(kw_only=True)
+class Points:
+    """A leaky bucket of points, of which each request takes what its answer says it cost.
+
+    Args:
+        capacity: How many points it holds.
+        per_second: How fast it fills again.
+        cost_header: The answer's header that says what the request cost.
+    """
+
+    capacity: float
+    per_second: float
+    cost_header: str
+
+
+@attrs.frozen
+class Verdict:
+    """What an answer really is, where its status alone does not tell.
+
+    Args:
+        error: The error to raise. :class:`~frontdesk.errors.RateLimitedError` and
+            :class:`~frontdesk.errors.UnavailableError` are tried again first.
+        reason: What the platform says; shown without secrets, addresses and numbers.
+        wait: Seconds the platform wants to be left alone.
+        again: Whether to try again after all, or never.
+    """
+
+    error: type[PlatformError]
+    reason: str = ""
+    wait: float | None = None
+    again: bool | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -160,6 +224,12 @@ class Manifest:
         base_urls: By name; the first is the default. A connection's ``base_url`` is one
             of the names or a URL of its own.
         rates: Windows the platform allows per account; all apply at once.
+        lane: Which part of the quota a request draws on besides: a name, and the windows of
+            that name. What ``RateLimit-Remaining`` and ``RateLimit-Reset`` say is heeded there.
+        quota: How many requests a day the platform allows, where that is what is scarce.
+        points: How it weighs requests, where it does.
+        judge: Reads every answer that is JSON and tells what it really is: platforms answer
+            200 and write an error into the body. None: what the status says. Pure.
         streams: In the order history is read.
         guests: The stream whose record ids are the guests' ids: core fetches a guest it
             meets in an event and does not know yet.
@@ -188,6 +258,10 @@ class Manifest:
     consent: ConsentRules = ConsentRules()
     exclusions: tuple[Exclusion, ...] = ()
     rates: tuple[Rate, ...] = ()
+    lane: Lane | None = None
+    quota: Quota | None = None
+    points: Points | None = None
+    judge: Callable[[Answer], Verdict | None] | None = None
     build_record: Callable[[str, Payload], Record] | None = None
     guests: str | None = None
     realtime: bool = False
@@ -225,8 +299,7 @@ class DestinationManifest:
         authenticate: Makes the authentication strategy, as in :class:`Manifest`.
         base_urls: By name; the first is the default.
         rates: Windows that hold for all requests together.
-        lane: Tells which part of the quota a request (its method and path) draws on: a name,
-            and the windows of that name. None: there are no quotas by endpoint.
+        lane: As in :class:`Manifest`. None: there are no quotas by endpoint.
         sandbox: ``"module:function"``, as in :class:`Manifest`.
         channels: The channels the destination keeps consent for.
     """
@@ -236,7 +309,7 @@ class DestinationManifest:
     authenticate: Callable[..., httpx.Auth | None]
     base_urls: Mapping[str, str]
     rates: tuple[Rate, ...] = ()
-    lane: Callable[[str, str], tuple[str, tuple[Rate, ...]]] | None = None
+    lane: Lane | None = None
     channels: frozenset[Channel] = frozenset()
     sandbox: str | None = None
     request_id: str = "x-request-id"

@@ -1,4 +1,4 @@
-"""What a delivery may say of the connection itself, beside the records it names."""
+"""News of a connection itself: what a delivery says of it, and how its webhooks are."""
 
 from __future__ import annotations
 
@@ -34,3 +34,24 @@ class Notice:
 
     standing: Standing
     reason: str
+
+
+@attrs.frozen
+class Installed:
+    """One webhook as the platform has it.
+
+    Args:
+        id: The platform's id of it.
+        url: Where it sends to; a query may hold secrets, so it is never shown whole.
+        state: The platform's own word for how it is.
+        events: What it is sent for, in the platform's words.
+        working: Whether deliveries can be expected of it.
+        note: What a person should know or do, in a sentence.
+    """
+
+    id: str
+    url: str
+    state: str
+    events: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    working: bool = attrs.field(default=True, kw_only=True)
+    note: str = attrs.field(default="", kw_only=True)

@@ -110,6 +110,11 @@ def _print_status(row: ConnectionRow) -> None:
         ("records", ", ".join(_counted(row.records))),
         ("quarantine", row.quarantined and f"{row.quarantined:,} open"),
         ("inbox", row.pending and f"{row.pending:,} webhooks wait to be drained"),
+        (
+            "gone",
+            row.gone and f"{row.gone:,} guests were deleted there; see: frontdesk profiles --gone",
+        ),
+        ("quota", ", ".join(_quotas(row))),
         ("ends soon", _ending(row)),
     )
     walks = [
@@ -118,6 +123,14 @@ def _print_status(row: ConnectionRow) -> None:
     ]
     if walks:
         print_table("", ("history of", "done", "of", "", "last page"), walks)
+
+
+def _quotas(row: ConnectionRow) -> list[str]:
+    """Tell how much of a day's quota is used, by what it is counted by."""
+    return [
+        f"{one.used:,} of {one.allowed:,} requests in 24 hours{label and f' for site {label}'}"
+        for label, one in row.quota.items()
+    ]
 
 
 def _ending(row: ConnectionRow) -> str:

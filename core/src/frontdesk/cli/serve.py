@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from pathlib import Path
+from typing import Annotated, Final, Literal
 
+import attrs
 import typer
 
 from frontdesk.cli.options import ConfigOption, JsonOption, StoreOption, configured, looking
-from frontdesk.cli.output import print_json, shown
+from frontdesk.cli.output import print_json, print_table, shown
 from frontdesk.cli.running import run as finish
 from frontdesk.errors import ConfigurationError
 
+_ConnectionArgument = Annotated[str, typer.Argument(help="The connection.", show_default=False)]
 #: How a delivery ends; they add up to what was received.
 ENDS: Final = ("duplicate", "drained", "quarantined", "discarded", "pending")
 
@@ -27,6 +30,8 @@ def add(app: typer.Typer) -> None:
     app.add_typer(box, name="inbox")
     hooks = typer.Typer(help="Webhooks of a platform.")
     hooks.command("url")(url)
+    for command in (install, list_webhooks, remove):
+        hooks.command(command.__name__.removesuffix("_webhooks"))(command)
     hooks.callback()(_webhooks)
     app.add_typer(hooks, name="webhooks", no_args_is_help=True)
 
@@ -141,7 +146,7 @@ def _webhooks() -> None:
 
 
 def url(
-    connection: Annotated[str, typer.Argument(help="The connection.", show_default=False)],
+    connection: _ConnectionArgument,
     *,
     config: ConfigOption = None,
     reveal: Annotated[
@@ -149,6 +154,44 @@ def url(
     ] = False,
 ) -> None:
     """Print the URL to give to the platform."""
-    from frontdesk.cli.links import webhook_url  # keeps --help fast
+    typer.echo(configured(config).webhook_url(connection, reveal=reveal))
 
-    typer.echo(webhook_url(configured(config), connection, reveal=reveal))
+
+def install(
+    connection: _ConnectionArgument, *, config: ConfigOption = None, json: JsonOption = False
+) -> None:
+    """Have the platform send its webhooks here; doing so twice makes no second one."""
+    _manage(connection, config, "install", json=json)
+
+
+def list_webhooks(
+    connection: _ConnectionArgument, *, config: ConfigOption = None, json: JsonOption = False
+) -> None:
+    """Show the webhooks the platform has; status 1 if one that leads here does not work."""
+    _manage(connection, config, "list", json=json)
+
+
+def remove(
+    connection: _ConnectionArgument, *, config: ConfigOption = None, json: JsonOption = False
+) -> None:
+    """Have the platform send no more webhooks here."""
+    _manage(connection, config, "remove", json=json)
+
+
+def _manage(
+    name: str, config: Path | None, action: Literal["install", "list", "remove"], *, json: bool
+) -> None:
+    from frontdesk.ingest.subscribing import bare, ill  # keeps --help fast
+
+    desk = configured(config)
+    there = finish(lambda: desk.webhooks(name, action))
+    url = desk.webhook_url(name, reveal=True)
+    if json:
+        print_json([{**attrs.asdict(one), "url": bare(one.url)} for one in there])
+    else:
+        rows = [(one.id, one.state, bare(one.url), len(one.events), one.note) for one in there]
+        print_table("", ("webhook", "state", "leads to", "events", ""), rows)
+        if not there:
+            typer.echo(f"{name}: there is no webhook")
+    if action != "remove" and ill(url, there):
+        raise typer.Exit(1)

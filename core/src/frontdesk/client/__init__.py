@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from frontdesk.client._client import Client
 from frontdesk.client._clock import Clock, SystemClock
+from frontdesk.client._metering import Counted, Counter
 from frontdesk.client._pacing import background
 from frontdesk.client._state import Keeper, State
 from frontdesk.client._types import Answer, Limits, Lookup
@@ -16,6 +17,8 @@ __all__ = [
     "Answer",
     "Client",
     "Clock",
+    "Counted",
+    "Counter",
     "Keeper",
     "Limits",
     "Lookup",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -17,14 +18,15 @@ from frontdesk.client._clock import Clock, SystemClock
 from frontdesk.client._exchange import Exchange, Sending
 from frontdesk.client._failures import Asked
 from frontdesk.client._logs import install
+from frontdesk.client._metering import Counter, metered
 from frontdesk.client._pacing import Lanes
 from frontdesk.client._redaction import Redactor
 from frontdesk.client._retries import Failure, persist
 from frontdesk.client._state import State
-from frontdesk.client._transport import Gate, default_transport
+from frontdesk.client._transport import Borrowed, Gate, default_transport
 from frontdesk.client._types import Answer, Limits, Lookup
 from frontdesk.errors import ConfigurationError, SettingsError
-from frontdesk.manifest import Rate
+from frontdesk.manifest import Lane, Points, Quota, Rate, Verdict
 from frontdesk.model import Account, Json, Record
 
 S = TypeVar("S")
@@ -42,6 +44,10 @@ class Client(Generic[S]):
         rates: Windows that all hold at once.
         lane: Tells by method and path which part of the quota a request draws on besides: a
             name, and the windows of that name.
+        points: The bucket that requests draw on by what they cost.
+        quota: How many requests a day are allowed; *counter* counts them.
+        counter: Where they are counted, other processes' among them; None: nowhere.
+        judge: Tells what an answer really is, where its status does not.
         transport: Instead of the network.
         request_id: The answer header that carries the platform's request id.
         connector: The connector's name, for errors and logs.
@@ -62,7 +68,11 @@ class Client(Generic[S]):
         base_url: str,
         auth: httpx.Auth | None = None,
         rates: Sequence[Rate] = (),
-        lane: Callable[[str, str], tuple[str, tuple[Rate, ...]]] | None = None,
+        lane: Lane | None = None,
+        points: Points | None = None,
+        quota: Quota | None = None,
+        counter: Counter | None = None,
+        judge: Callable[[Answer], Verdict | None] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         request_id: str = "x-request-id",
         connector: str | None = None,
@@ -83,23 +93,67 @@ class Client(Generic[S]):
         self._connector, self._lookup = connector, lookup
         self._limits, self._clock = limits or Limits(), clock or SystemClock()
         self._redactor = _redactor(settings, self.state)
-        lanes = Lanes(rates, self._clock, self._limits.max_wait, lane)
+        lanes = Lanes(rates, self._clock, self._limits.max_wait, lane, points)
+        self._transport, self._jitter = transport, jitter or _chance()
         inner = transport or default_transport(base_url, self._limits.in_flight)
-        self._gate = Gate(inner, lanes, self._limits.max_body)
-        self._exchange = Exchange(
-            http=_http(base_url, auth, self._gate, self._limits),
+        count = metered(quota, settings, counter)
+        self._gate = Gate(inner, lanes, self._limits.max_body, count)
+        http = _http(base_url, auth, self._gate, self._limits)
+        self._exchange = self._exchanging(http, lanes, request_id, judge)
+
+    def _exchanging(
+        self,
+        http: httpx.AsyncClient,
+        lanes: Lanes,
+        request_id: str,
+        judge: Callable[[Answer], Verdict | None] | None,
+    ) -> Exchange:
+        return Exchange(
+            http=http,
             lanes=lanes,
             slots=anyio.Semaphore(self._limits.in_flight),
             limits=self._limits,
             clock=self._clock,
-            jitter=jitter or random.Random(),  # noqa: S311  # nobody gains by guessing it
+            jitter=self._jitter,
             request_id=request_id,
+            judge=judge,
         )
 
     @property
     def clock(self) -> Clock:
         """Where time comes from, for whoever must wait for more than an answer."""
         return self._clock
+
+    @asynccontextmanager
+    async def elsewhere(
+        self, base_url: str, *, auth: httpx.Auth | None = None, rates: Sequence[Rate] = ()
+    ) -> AsyncGenerator[Self]:
+        """Open a client of the same account at another address of its platform.
+
+        This client's credentials do not go there, and nothing sent there counts here.
+
+        Args:
+            auth: How requests are signed there.
+
+        Raises:
+            SettingsError: *base_url* is no URL.
+        """
+        made = type(self)(
+            settings=self.settings,
+            base_url=base_url,
+            auth=auth,
+            rates=rates,
+            transport=None if self._transport is None else Borrowed(self._transport),
+            request_id=self._exchange.request_id,
+            connector=self._connector,
+            state=self.state,
+            limits=self._limits,
+            clock=self._clock,
+            jitter=self._jitter,
+        )
+        made.account = self.account
+        async with made as client:
+            yield client
 
     def shown(self, text: str) -> str:
         """Return what a platform wrote without secrets, addresses and numbers, and not long."""
@@ -237,6 +291,10 @@ class Client(Generic[S]):
     ) -> None:
         """Keep a secret obtained at run time; see :meth:`frontdesk.client.State.keep`."""
         await self.state.keep(name, value, expires=expires, lasting=lasting)
+
+
+def _chance() -> random.Random:
+    return random.Random()  # noqa: S311  # nobody gains by guessing it
 
 
 def _redactor(settings: object, state: State) -> Redactor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import anyio
@@ -19,6 +19,8 @@ from frontdesk.client._pacing import Lanes, QuotaError, in_background
 from frontdesk.client._retries import Failure, backoff, retry_after
 from frontdesk.client._transport import UnusableError, origin
 from frontdesk.client._types import Answer, Limits
+from frontdesk.errors import RateLimitedError, UnavailableError
+from frontdesk.manifest import Verdict
 
 _OK, _TOO_MANY, _REDIRECT, _ERROR = 200, 429, 300, 400
 _UNSENDABLE: Final = (
@@ -66,6 +68,8 @@ class Exchange:
     clock: Clock
     jitter: random.Random
     request_id: str
+    #: Tells what an answer really is, where its status does not.
+    judge: Callable[[Answer], Verdict | None] | None = None
     #: One slot fewer: what is not in the background never waits for all of them.
     background_slots: anyio.Semaphore = attrs.field(
         init=False,
@@ -115,7 +119,7 @@ class Exchange:
             with anyio.fail_after(self.limits.body):
                 if response.status_code >= _ERROR:
                     return await self._failure(sending.asked, response, number)
-                return await self._answer(sending, response)
+                return await self._answer(sending, response, number)
         finally:
             await response.aclose()
 
@@ -133,7 +137,9 @@ class Exchange:
             sending.asked.method, url, headers=headers, content=sending.content
         )
 
-    async def _answer(self, sending: Sending, response: httpx.Response) -> Answer | Failure:
+    async def _answer(
+        self, sending: Sending, response: httpx.Response, number: int
+    ) -> Answer | Failure:
         asked, status = sending.asked, response.status_code
         request_id = asked.redactor.request_id(response.headers.get(self.request_id))
         if status >= _REDIRECT:
@@ -145,14 +151,21 @@ class Exchange:
         if not body and (status != _OK or asked.method not in {"GET", "POST"}):
             return Answer(status, response.headers, None)
         try:
-            return Answer(status, response.headers, jsons.decode(body, sending.wanted))
+            answer = Answer(status, response.headers, jsons.decode(body, sending.wanted))
         except msgspec.DecodeError:
             return Failure(asked.unusable("its body is not readable as JSON", status, request_id))
+        verdict = self.judge(answer) if self.judge else None
+        return answer if verdict is None else self._judged(asked, response, number, verdict)
 
     async def _failure(self, asked: Asked, response: httpx.Response, number: int) -> Failure:
         status = response.status_code
         request_id = asked.redactor.request_id(response.headers.get(self.request_id))
         body = await _start(response)
+        verdict = self._verdict(response, body)
+        if verdict is not None:
+            failure = self._judged(asked, response, number, verdict)
+            failure.error.content = body
+            return failure
         explained = status in EXPLAINED
         short = len(body) <= _REASON_BYTES
         echoes = _echoes(response.request)
@@ -166,6 +179,30 @@ class Exchange:
         error = asked.answered(status, request_id, reason, after)
         error.content = body
         return Failure(error, wait if again else None)
+
+    def _verdict(self, response: httpx.Response, body: bytes) -> Verdict | None:
+        """Ask what an error really is; one that is no JSON is what its status says."""
+        if self.judge is None:
+            return None
+        try:
+            return self.judge(Answer(response.status_code, response.headers, jsons.decode(body)))
+        except msgspec.DecodeError:
+            return None
+
+    def _judged(
+        self, asked: Asked, response: httpx.Response, number: int, verdict: Verdict
+    ) -> Failure:
+        request_id = asked.redactor.request_id(response.headers.get(self.request_id))
+        after = retry_after(response.headers.get("retry-after"), self.clock.now())
+        told = verdict.wait if after is None else after
+        wait = backoff(number, self.jitter) if told is None else told
+        if issubclass(verdict.error, RateLimitedError):
+            self.lanes.hold(response.request.method, response.request.url.path, wait)
+        again = verdict.again
+        if again is None:
+            again = issubclass(verdict.error, RateLimitedError | UnavailableError)
+        error = asked.judged(verdict, response.status_code, request_id, told)
+        return Failure(error, wait if again and wait <= self.limits.max_wait else None)
 
 
 def _echoes(request: httpx.Request) -> Iterator[str]:

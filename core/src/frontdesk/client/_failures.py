@@ -16,6 +16,7 @@ from frontdesk.errors import (
     UnavailableError,
     UnexpectedResponseError,
 )
+from frontdesk.manifest import Verdict
 
 _E = TypeVar("_E", bound=PlatformError)
 
@@ -33,6 +34,13 @@ _NETWORK: Final[tuple[tuple[type[httpx.HTTPError], str], ...]] = (
     (httpx.ProxyError, "the proxy did not let it through"),
     (httpx.ProtocolError, "the connection ended before the answer did"),
     (httpx.HTTPError, "the connection broke"),
+)
+
+_JUDGED: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (AuthenticationError, "the platform does not let these credentials do that.{} Check them."),
+    (UnavailableError, "the platform is in trouble.{} Try again later."),
+    (RefusedError, "the platform refuses this request.{} Repeating it is useless."),
+    (PlatformError, "that cannot be used.{} Report it to the platform."),
 )
 
 
@@ -68,6 +76,20 @@ class Asked:
         hint = " Check base_url." if status == _NOT_FOUND else ""
         text = f"{head}: the platform refuses this request.{says} Repeating it is useless.{hint}"
         return self._error(RefusedError(text, status=status, request_id=request_id))
+
+    def judged(
+        self, verdict: Verdict, status: int, request_id: str | None, wait: float | None
+    ) -> PlatformError:
+        """Return the error for an answer that is one whatever its status says."""
+        said = self.redactor.shown(verdict.reason)
+        says = f' It says: "{said}".' if said else ""
+        head = f"{self} answered {status}{_called(request_id)}"
+        if issubclass(verdict.error, RateLimitedError):
+            return self.limited(head, wait, status=status, request_id=request_id)
+        told = next(text for known, text in _JUDGED if issubclass(verdict.error, known))
+        return self._error(
+            verdict.error(f"{head}: {told.format(says)}", status=status, request_id=request_id)
+        )
 
     def limited(
         self,

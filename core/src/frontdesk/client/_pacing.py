@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from typing import Final
+from functools import partial
+from typing import Final, TypeAlias
 
 import anyio
 from pyrate_limiter import Decision, InMemoryBucket, RateItem
@@ -14,11 +15,15 @@ from pyrate_limiter import Rate as Window
 
 from frontdesk.client._allowance import DRIFT, Allowance
 from frontdesk.client._clock import Clock
-from frontdesk.manifest import Rate
+from frontdesk.client._points import Bucket
+from frontdesk.manifest import Lane, Points, Rate
 
 # pyrate-limiter counts whole milliseconds. Less than a microsecond is rounding of floats.
 _TICK: Final = 0.001
 _GRAIN: Final = 1e-6
+Heard: TypeAlias = Callable[[Mapping[str, str]], None]
+"""What is told the headers of an answer."""
+
 #: What part of every window may be used in the background.
 SHARE: Final = 0.8
 
@@ -57,6 +62,7 @@ class Lanes:
 
     Args:
         lane: Tells a request's lane and its windows by method and path; None: there are none.
+        points: The bucket that all requests draw on by what they cost; None: there is none.
     """
 
     def __init__(
@@ -64,9 +70,13 @@ class Lanes:
         rates: Iterable[Rate],
         clock: Clock,
         max_wait: float,
-        lane: Callable[[str, str], tuple[str, tuple[Rate, ...]]] | None = None,
+        lane: Lane | None = None,
+        points: Points | None = None,
     ) -> None:
-        self._all = Pacer(rates, clock, max_wait)
+        self._bucket = None if points is None else Bucket(points, clock, in_background)
+        self._all = Pacer(
+            rates, clock, max_wait, None if self._bucket is None else self._bucket.wait
+        )
         self._clock, self._max_wait, self._lane = clock, max_wait, lane
         self._lanes: dict[str, tuple[Pacer, Allowance]] = {}
 
@@ -78,21 +88,23 @@ class Lanes:
             allowance.crowded()
 
     @asynccontextmanager
-    async def turn(self, method: str, path: str) -> AsyncGenerator[Allowance | None]:
-        """Wait for the right to send one request; yield what must hear of its answer.
+    async def turn(self, method: str, path: str) -> AsyncGenerator[Heard]:
+        """Wait for the right to send one request; yield what must hear its answer's headers.
 
         Raises:
             QuotaError: It would take longer than ``max_wait``.
         """
         pacer, allowance = self._of(method, path)
-        if allowance is None:
+        with ExitStack() as taken:
+            heard: list[Heard] = []
+            if allowance is not None:
+                await pacer.turn()
+                taken.enter_context(allowance.used())
+                heard.append(allowance.heard)
             await self._all.turn()
-            yield None
-            return
-        await pacer.turn()
-        with allowance.used():
-            await self._all.turn()
-            yield allowance
+            if self._bucket is not None:
+                heard.append(taken.enter_context(self._bucket.taken()))
+            yield partial(_tell, heard)
 
     def _of(self, method: str, path: str) -> tuple[Pacer, Allowance | None]:
         if self._lane is None:
@@ -104,6 +116,11 @@ class Lanes:
             pacer = Pacer(wider, self._clock, self._max_wait, allowance.wait)
             self._lanes[name] = (pacer, allowance)
         return self._lanes[name]
+
+
+def _tell(heard: Iterable[Heard], headers: Mapping[str, str]) -> None:
+    for each in heard:
+        each(headers)
 
 
 class Pacer:

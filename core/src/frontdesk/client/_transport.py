@@ -14,6 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from frontdesk.client._metering import Count
 from frontdesk.client._pacing import Lanes
 
 _PACKINGS: Final = {"gzip", "x-gzip", "deflate"}
@@ -35,9 +36,12 @@ class UnusableError(Exception):
 class Gate(httpx.AsyncBaseTransport):
     """A transport in front of the real one."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, lanes: Lanes, max_body: int) -> None:
+    def __init__(
+        self, inner: httpx.AsyncBaseTransport, lanes: Lanes, max_body: int, count: Count
+    ) -> None:
         self._inner = inner
         self._lanes = lanes
+        self._count = count
         self._max_body = max_body
         self.sent = 0
 
@@ -48,11 +52,12 @@ class Gate(httpx.AsyncBaseTransport):
             UnusableError: The answer is packed in a way, or leads to a place, we do not know.
             QuotaError: Its turn is too far away.
         """
-        async with self._lanes.turn(request.method, request.url.path) as allowance:
+        async with self._lanes.turn(request.method, request.url.path) as heard:
+            # Last of all: what is counted is sent.
+            await self._count(request.headers)
             self.sent += 1
             response = await self._inner.handle_async_request(request)
-            if allowance is not None:
-                allowance.heard(response.headers)
+            heard(response.headers)
         try:
             _check_redirect(request, response)
             return self._bounded(response)
@@ -82,6 +87,17 @@ class Gate(httpx.AsyncBaseTransport):
             stream=_Body(response, self._max_body, packed=packing in _PACKINGS),
             extensions=response.extensions,
         )
+
+
+class Borrowed(httpx.AsyncBaseTransport):
+    """Somebody else's transport: it is used, and left open."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send *request*."""
+        return await self._inner.handle_async_request(request)
 
 
 class _Body(httpx.AsyncByteStream):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
 from typing import Final, TypeAlias
@@ -32,6 +33,7 @@ from frontdesk.explaining import explain
 from frontdesk.holding import together
 from frontdesk.ingest.draining import drain, pause_after
 from frontdesk.ingest.session import Session, opened
+from frontdesk.ingest.subscribing import asked, ill
 from frontdesk.ingest.sync import walk
 from frontdesk.manifest import Stream
 from frontdesk.model import Purpose
@@ -52,6 +54,8 @@ SPREAD: Final = 0.1
 ANEW: Final = timedelta(hours=24).total_seconds()
 #: After how many seconds without a failure a connection is known to run.
 SOUND: Final = 60.0
+#: How often the platform is asked whether it still sends webhooks.
+WATCH: Final = 3600.0
 #: How often somebody else's lease, or a pause, is looked at.
 _WAIT: Final = 5.0
 #: How long a failure that a person must mend is left alone: longer each time.
@@ -71,6 +75,7 @@ class Follower:
         collect: Seconds to wait after a delivery for more, so that they are fetched together.
         arrived: Returns once the receiver has written something for this connection.
         others: Names of the other connections in use.
+        url: Where webhooks are to be sent to; None if nobody said.
     """
 
     connection: Connection
@@ -81,9 +86,12 @@ class Follower:
     collect: float
     arrived: _Arrival
     others: frozenset[str] = frozenset()
+    url: str | None = None
     _ailing: dict[str, str] = attrs.field(factory=dict[str, str], repr=False)
     #: What a person must still see to, since the process began.
     _changed: list[str] = attrs.field(factory=list[str], repr=False)
+    #: What is wrong with the webhooks at the platform.
+    _silent: list[str] = attrs.field(factory=list[str], repr=False)
 
     async def run(self) -> None:
         """Open the account and follow it, again and again, whatever happens."""
@@ -95,9 +103,9 @@ class Follower:
                     told = idle = ""
                     self._say("followed")
                     await self._follow(session)
-                if self._changed:
+                if wrong := [*self._silent, *self._changed]:
                     # A session that ended well was noted as running.
-                    await self._note(State.ATTENTION, self._changed[-1])
+                    await self._note(State.ATTENTION, wrong[-1])
             except _Told as signal:
                 told = str(signal)
                 self._say("%s; the platform is asked whether it is so", told)
@@ -138,10 +146,11 @@ class Follower:
                     group.start_soon(self._poll, session, stream, after)
             if "read_webhook" in session.connection.hooks.has:
                 group.start_soon(self._drain, session)
+            if self.url is not None and "manage_webhooks" in session.connection.hooks.has:
+                group.start_soon(self._watch, session, self.url)
             await self.clock.sleep(SOUND)
             # Not at once: what fails as soon as it is begun does not run.
-            if not self._ailing and not self._changed:
-                await self._note(State.RUNNING)
+            await self._note_sound()
             await self.clock.sleep(ANEW - SOUND)
             group.cancel_scope.cancel()
 
@@ -159,7 +168,8 @@ class Follower:
         walked = partial(self._walk, session, stream, Purpose.CHANGES)
         every = stream.polling.total_seconds() if stream.polling else 0.0
         while True:
-            await self._persist(f"changes of {stream.name}", walked)
+            with background() if stream.spare else nullcontext():
+                await self._persist(f"changes of {stream.name}", walked)
             await self.clock.sleep(every * self.chance.uniform(1 - SPREAD, 1 + SPREAD))
 
     async def _walk(self, session: Session, stream: Stream, purpose: Purpose) -> None:
@@ -191,6 +201,21 @@ class Follower:
             else:
                 # Something else may come meanwhile, and be due before.
                 await self.clock.sleep(min(max(due, 0.0), LOOK))
+
+    async def _watch(self, session: Session, url: str) -> None:
+        """Look now and then whether the platform still sends webhooks here."""
+        while True:
+            try:
+                there = await asked(session.connection, session.client, "list", url)
+            except FrontdeskError as error:
+                self._say("its webhooks cannot be looked at: %s", error, level=logging.WARNING)
+            else:
+                was, self._silent[:] = self._silent.copy(), ill(url, there)
+                if self._silent:
+                    await self._note(State.ATTENTION, self._silent[0])
+                elif was:
+                    await self._note_sound()
+            await self.clock.sleep(WATCH)
 
     async def _heed(self, session: Session) -> None:
         """Act on what deliveries said of the connection itself."""
@@ -237,10 +262,14 @@ class Follower:
                 await self._note(State.WAITING, str(error))
                 await self.clock.sleep(wait)
             else:
-                healed = self._ailing.pop(name, None) is not None
-                if healed and not self._ailing and not self._changed:
-                    await self._note(State.RUNNING)
+                if self._ailing.pop(name, None) is not None:
+                    await self._note_sound()
                 return
+
+    async def _note_sound(self) -> None:
+        """Note that all is well, unless something is not."""
+        if not self._ailing and not self._changed and not self._silent:
+            await self._note(State.RUNNING)
 
     async def _note(self, state: State, reason: str = "") -> None:
         now, name = self.clock.now(), self.connection.name

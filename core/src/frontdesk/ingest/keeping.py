@@ -10,15 +10,15 @@ from typing import Any
 import anyio
 from sqlalchemy import Connection as Db
 
-from frontdesk.client import Client, Clock, State
+from frontdesk.client import Client, Clock, Counted, State
 from frontdesk.connection import Connection
 from frontdesk.model import Json
-from frontdesk.store import Store, runtime_secrets
+from frontdesk.store import Store, quotas, runtime_secrets
 from frontdesk.store.runtime_secrets import Owner, Secret
 
 
 class Keeping:
-    """Keeps the secrets of one connection."""
+    """Keeps the secrets of one connection, and counts its requests."""
 
     def __init__(self, store: Store, connection: Connection, clock: Clock) -> None:
         self._store, self._connection, self._clock = store, connection, clock
@@ -41,9 +41,23 @@ class Keeping:
                 lambda db: runtime_secrets.read(db, keyring, self._owner)
             )
             self._state.learn(found)
-        made = self._connection.client(clock=self._clock, state=self._state, **options)
+        made = self._connection.client(
+            clock=self._clock, state=self._state, counter=self, **options
+        )
         async with made as client:
             yield client
+
+    async def take(self, counted: Counted) -> float:
+        """Count one request and return 0, or return the seconds until it may be sent."""
+        # Before the first sync there is nothing to count in.
+        if not self._store.exists:
+            return 0.0
+        connector, now = self._connection.connector.name, self._clock.now()
+        try:
+            await self._store.write(lambda db: quotas.take(db, connector, counted, now))
+        except quotas.Full as full:
+            return max((full.until - now).total_seconds(), 1.0)
+        return 0.0
 
     def opened(self, db: Db, account: int) -> None:
         """Note whose account it is: from now on secrets are its own."""

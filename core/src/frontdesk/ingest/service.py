@@ -12,9 +12,11 @@ import attrs
 
 from frontdesk.client import Clock
 from frontdesk.connection import Connection
+from frontdesk.errors import ConfigurationError
 from frontdesk.ingest.alerts import Alerter
 from frontdesk.ingest.following import Follower
 from frontdesk.ingest.receiving import Receiver
+from frontdesk.links import webhook_url
 from frontdesk.progress import Listener
 from frontdesk.servicing import ServiceSettings
 from frontdesk.store import Store, inbox
@@ -50,11 +52,19 @@ class Service:
                     self.settings.collect,
                     partial(self.receiver.wait, name),
                     names - {name},
+                    self._url(connection),
                 )
                 group.start_soon(follower.run)
             if self.alerter is not None:
                 group.start_soon(self.alerter.run)
             group.start_soon(self._tidy)
+
+    def _url(self, connection: Connection) -> str | None:
+        """Return where webhooks of *connection* are to be sent to, if anybody said."""
+        try:
+            return webhook_url(connection, self.settings.public_url, reveal=True)
+        except ConfigurationError:
+            return None
 
     async def _tidy(self) -> None:
         while True:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from datetime import datetime
 from typing import TypeAlias
 
@@ -12,7 +12,7 @@ import anyio
 import attrs
 from anyio.abc import ObjectSendStream
 
-from frontdesk.client import Clock
+from frontdesk.client import Clock, background
 from frontdesk.connection import Connection
 from frontdesk.errors import FrontdeskError
 from frontdesk.holding import together
@@ -79,13 +79,17 @@ class Syncer:
         return opened(connection, self.store, self.clock, self.names - {connection.name})
 
     async def _all(self, session: Session, report: Report) -> None:
-        streams = session.connection.manifest.streams
-        for stream in streams:
+        manifest = session.connection.manifest
+        # Where requests are counted by the day, history must leave some for what is live.
+        sparing = background if manifest.quota is not None else nullcontext
+        for stream in manifest.streams:
             if stream.history != "none":
-                await walk(session, report, self.listener, stream, Purpose.HISTORY)
-        for stream in streams:
+                with sparing():
+                    await walk(session, report, self.listener, stream, Purpose.HISTORY)
+        for stream in manifest.streams:
             if stream.polling is not None:
-                await walk(session, report, self.listener, stream, Purpose.CHANGES)
+                with background() if stream.spare else nullcontext():
+                    await walk(session, report, self.listener, stream, Purpose.CHANGES)
 
 
 async def walk(

@@ -348,6 +348,19 @@ strays = Table(
     Column("last", Instant, nullable=False),
 )
 
+# Requests by the hour, where a platform allows so many a day; see frontdesk.store.quotas.
+requests = Table(
+    "requests",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("hour", Instant, primary_key=True),
+    Column("connector", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("used", Integer, nullable=False),
+    # What was allowed in 24 hours when the last one was counted.
+    Column("allowed", Integer, nullable=False),
+)
+
 # What a person did that cannot be undone.
 audits = Table(
     "audits",

@@ -10,6 +10,9 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, func, select
 
+from frontdesk import jsons
+from frontdesk.store.left import count_gone
+from frontdesk.store.quotas import Used, used
 from frontdesk.store.runtime_secrets import expiring
 from frontdesk.store.schema import connections, counters, cursors, inboxes, quarantine, streams
 from frontdesk.store.states import what_to_do
@@ -45,6 +48,8 @@ class ConnectionRow:
         outcomes: The same by stream.
         quarantined: Open entries of quarantine.
         pending: Webhooks that were received and wait to be drained.
+        gone: Guests whom the platform deleted and nobody has forgotten here.
+        quota: Requests used of a day's quota, by what they are counted by (a site, say).
         expiring: When secrets obtained at run time end, by name, where that is known.
     """
 
@@ -65,12 +70,15 @@ class ConnectionRow:
     quarantined: int
     pending: int
     expiring: dict[str, datetime]
+    quota: dict[str, Used]
+    gone: int
 
 
-def list_connections(db: Connection) -> list[ConnectionRow]:
+def list_connections(db: Connection, now: datetime) -> list[ConnectionRow]:
     """Return every connection the store knows, by name."""
     walks, last = _walks(db)
     outcomes, open_entries, ends = _outcomes(db), _open_entries(db), expiring(db)
+    quotas, left = used(db, now), count_gone(db)
     waiting = {row.connection_id: row.pending for row in db.execute(select(inboxes))}
     return [
         ConnectionRow(
@@ -91,9 +99,17 @@ def list_connections(db: Connection) -> list[ConnectionRow]:
             quarantined=open_entries.get(row.id, 0),
             pending=waiting.get(row.id, 0),
             expiring=ends.get(row.id, {}),
+            gone=left.get(row.id, 0),
+            quota=_own(row.details, quotas.get(row.connector, {})),
         )
         for row in db.execute(select(connections).order_by(connections.c.name)).all()
     ]
+
+
+def _own(details: bytes, quotas: Mapping[str, Used]) -> dict[str, Used]:
+    """Return those quotas that are counted by one of the account's sites, or by none."""
+    sites = {"", *(site["id"] for site in jsons.decode(details)["sites"])}
+    return {label: one for label, one in quotas.items() if label in sites}
 
 
 def _walks(db: Connection) -> tuple[dict[int, dict[str, WalkRow]], dict[int, datetime]]:

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from frontdesk.connection import Connection
 from frontdesk.errors import ConfigurationError
 
-if TYPE_CHECKING:
-    from frontdesk.desk import Desk
 
-
-def webhook_url(desk: Desk, name: str, *, reveal: bool) -> str:
+def webhook_url(connection: Connection, public: str | None, *, reveal: bool) -> str:
     """Return where the platform of a connection sends its webhooks.
 
     Args:
+        public: How this machine is reached from outside.
         reveal: Show the secrets that are part of it.
 
     Raises:
-        ConfigurationError: There is no such connection, it takes no webhooks, or nobody said
-            how this machine is reached from outside.
+        ConfigurationError: It takes no webhooks, or nobody said how this machine is reached.
     """
-    connection = desk.connections.get(name)
-    if connection is None:
-        known = ", ".join(desk.connections) or "none"
-        raise ConfigurationError(f"there is no connection {name!r}; there are: {known}")
+    name = connection.name
     if "read_webhook" not in connection.hooks.has:
         raise ConfigurationError(f"{connection.manifest.title} sends no webhooks; it is polled")
-    public = desk.service_settings.public_url
     if public is None:
         raise ConfigurationError(
             "how is this machine reached from outside? "
