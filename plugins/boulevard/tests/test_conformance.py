@@ -120,6 +120,20 @@ DELIVERIES = {
 }
 
 
+#: What happens to some, one after the other, whatever chance brings to the rest.
+COURSES = {
+    "appointments": (
+        ("confirm", "reschedule", "touch", "arrive", "activate", "finalise"),
+        ("cancel", "restore", "cancel", "restore", "arrive", "cancel"),
+        ("reschedule", "confirm", "reschedule", "cancel", "restore", "confirm"),
+    ),
+    "memberships": (
+        ("pause", "unpause", "renew", "pause", "unpause", "cancel_now", "reactivate"),
+        ("cancel_later", "unschedule", "cancel_later", "cancel_now", "reactivate", "pause"),
+    ),
+}
+
+
 class Lives:
     """Lets a small spa's clients, appointments and memberships live, each at random.
 
@@ -134,6 +148,24 @@ class Lives:
         )
         self._versions: dict[tuple[str, str], list[Record]] = {}
         self._told: dict[str, str] = {}
+        self._courses = dict(self._chosen())
+
+    def _chosen(self) -> Iterator[tuple[str, list[str]]]:
+        """Choose whose course is set: those at the beginning of theirs."""
+        world = self._emulated.world
+        visits = [row.id for row in world.appointments.rows if row.state == "BOOKED"]
+        # Those that do not end by themselves meanwhile.
+        later = (NOW + timedelta(days=14)).date().isoformat()
+        members = [
+            row.id
+            for row in world.memberships.rows
+            if row.status == "ACTIVE" and row.cancel_on is None and row.end_on > later
+        ]
+        for ids, courses in (
+            (visits, COURSES["appointments"]),
+            (members, COURSES["memberships"]),
+        ):
+            yield from ((id, list(course)) for id, course in zip(ids, courses, strict=False))
 
     async def lived(self, steps: int) -> list[list[Record]]:
         keys = self._emulated.keys
@@ -176,17 +208,21 @@ class Lives:
         world = self._emulated.world
         for table, moves in ((world.appointments, FROM), (world.memberships, MEMBERSHIP_FROM)):
             for row in list(table.rows):
+                if row.id in self._courses:
+                    if self._courses[row.id]:
+                        self._make(row.id, self._courses[row.id].pop(0))
+                    continue
                 state = row.state if table is world.appointments else row.status
                 can = [move for move, states in moves.items() if state in states]
                 if "unschedule" in can and row.cancel_on is None:
                     can.remove("unschedule")
                 if can and self._rng.random() < 0.6:
                     self._make(row.id, self._rng.choice(can))
-        self._emulated.play(5)
         for row in world.clients.rows:
             if row.active and self._rng.random() < 0.5:
                 how = {name: self._rng.random() < 0.5 for name in ("email", "sms")}
                 self._make(row.id, "set_marketing", **how)
+        self._emulated.move(world.clients.rows[0].id, "toggle_tag")
 
     def _make(self, id: str, move: str, **how: Any) -> None:
         self._emulated.move(id, move, **how)
