@@ -20,10 +20,13 @@ from frontdesk.model import Account, Json, Payload, Site
 from frontdesk_mindbody import asking
 from frontdesk_mindbody.rows import as_row, text
 from frontdesk_mindbody.times import zone_named
+from frontdesk_mindbody.tokens import named
 
 #: What is asked to see whether the staff login works.
 _ONE: Final[Mapping[str, Json]] = {"Limit": 1}
 _CLOSED: Final = (AuthenticationError, RefusedError)
+#: Granted where the staff login of a site works.
+_LOGIN: Final = "staff login of site "
 
 
 @attrs.frozen
@@ -49,12 +52,19 @@ async def open_account(client: Client[Any]) -> Account:
     sites = tuple(one.site for one in found if one.site is not None)
     missing = tuple(text for one in found for text in one.missing)
     errors = [one.error for one in found if one.error is not None]
-    if not sites and len(errors) == len(ids):
+    if len(errors) == len(ids):
         raise errors[0]
+    granted = tuple(one.site.id for one in found if one.site is not None and not one.missing)
     title = sites[0].name if sites else f"site {ids[0]}"
     more = len(ids) - 1
     # The first site stands for all: it must stay the first, and others may come and go.
-    return Account(ids[0], f"{title} and {more} more" if more else title, sites, missing=missing)
+    return Account(
+        ids[0],
+        f"{title} and {more} more" if more else title,
+        sites,
+        granted=tuple(f"{_LOGIN}{id}" for id in granted),
+        missing=missing,
+    )
 
 
 def _check(settings: Any, ids: list[str]) -> None:
@@ -103,7 +113,7 @@ async def _closed(client: Client[Any], id: str, error: PlatformError | None) -> 
 
 async def _log_in(client: Client[Any], id: str) -> None:
     """See whether the staff login works, unless a token of it is at hand."""
-    if f"token of site {id}" in client.state:
+    if named(id) in client.state:
         return
     await asking.ask(client, asking.CLIENTS.path, id, _ONE)
 
@@ -124,6 +134,7 @@ def _site(row: Payload, id: str, zones: Mapping[str, str]) -> Site:
     return Site(id, name, time_zone=zone.key, currency=currency, country=country)
 
 
-def sites_of(account: Account | None) -> tuple[str, ...]:
-    """Return the ids of the sites that let us in."""
-    return () if account is None else tuple(site.id for site in account.sites)
+def readable(account: Account | None) -> tuple[str, ...]:
+    """Return the ids of the sites that a staff login opens."""
+    granted = () if account is None else account.granted
+    return tuple(one.removeprefix(_LOGIN) for one in granted if one.startswith(_LOGIN))

@@ -63,7 +63,11 @@ async def pages(
         question = {**asked, "Limit": size, "Offset": offset - again}
         answer = await ask(client, listing.path, site, question)
         held[:] = rows_of(answer, listing)
-        return held[again:], _total(answer)
+        fresh, total = held[again:], _total(answer)
+        if total is None:
+            # Nobody says how many there are: a page that is not full is the last.
+            total = offset + len(fresh) + (len(held) >= size)
+        return fresh, total
 
     async for step in by_offset(fetch, size=MOST, start=start, key=_key):
         yield attrs.evolve(step, rows=tuple(held))

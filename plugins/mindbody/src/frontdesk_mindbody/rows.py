@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, TypeAlias, TypeGuard
 
 from frontdesk.errors import RecordError
-from frontdesk.model import Json, Payload, Record
+from frontdesk.model import Json, Payload, Record, Unreadable
+from frontdesk.walkers import read_rows
 from frontdesk_mindbody.times import utc
 
 Row: TypeAlias = dict[str, Json]
@@ -184,6 +186,11 @@ def build_record(stream: str, row: Payload, site: str | None = None) -> Record:
         guests=tuple(_guests(stream, shaped)),
         partial=True,
     )
+
+
+def records(stream: str, rows: Sequence[Json], site: str) -> list[Record | Unreadable]:
+    """Make records of rows that a site showed."""
+    return read_rows(stream, rows, partial(build_record, stream, site=site))
 
 
 def _version(row: Payload) -> datetime | None:

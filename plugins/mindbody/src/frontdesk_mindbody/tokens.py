@@ -68,7 +68,7 @@ class StaffToken(httpx.Auth):
     def _known(self, site: str) -> str | None:
         if self._settings.bearer_token:
             return str(self._settings.bearer_token)
-        kept = as_row(self._state.get(_named(site))) or {}
+        kept = as_row(self._state.get(named(site))) or {}
         if kept.get("username") == self._settings.username and isinstance(kept.get("token"), str):
             self._tokens.setdefault(site, kept["token"])
         return self._tokens.get(site)
@@ -104,6 +104,8 @@ class StaffToken(httpx.Auth):
         if answer.is_error or not isinstance(token, str):
             if answer.status_code in _REFUSALS:
                 self._refused.add(site)
+                if named(site) in self._state:
+                    await self._state.keep(named(site), None)
             return None
         self._tokens[site] = token
         kept = {
@@ -116,7 +118,7 @@ class StaffToken(httpx.Auth):
         except ConfigurationError:
             # Each process then logs in by itself, which costs a call.
             return token
-        await self._state.keep(_named(site), kept)
+        await self._state.keep(named(site), kept)
         return token
 
     async def _is_spent(self, answer: httpx.Response, site: str) -> bool:
@@ -145,7 +147,8 @@ class PushKey(httpx.Auth):
         yield request
 
 
-def _named(site: str) -> str:
+def named(site: str) -> str:
+    """Return under which name a site's token is kept."""
     return f"token of site {site}"
 
 
