@@ -129,7 +129,7 @@ def _site(row: Payload, id: str, zones: Mapping[str, str]) -> Site:
     if zone is None:
         said = "names no time zone" if named is None else f"is in time zone {named!r}: no such zone"
         raise SettingsError(
-            f"site {id} {said}; say which it is, as in time_zones = {{ \"{id}\" = \"Europe/Warsaw\" }}"
+            f'site {id} {said}; say which it is, as in time_zones = {{ "{id}" = "Europe/Warsaw" }}'
         )
     return Site(id, name, time_zone=zone.key, currency=currency, country=country)
 

@@ -15,6 +15,7 @@ from frontdesk_mindbody.times import shown, to_utc, utc, zone_of
 #: What the API calls appointments that will not take place.
 CANCELLED: Final = frozenset({"Cancelled", "LateCancelled"})
 _CAME: Final = frozenset({"Arrived", "Completed"})
+_TAKES_PLACE: Final = frozenset({"Booked", "Completed", "Confirmed", "Arrived", "NoShow"})
 _MINUTE: Final = timedelta(minutes=1)
 
 
@@ -37,13 +38,13 @@ def _happened(record: Record, context: Context) -> Iterator[tuple[datetime, str]
     created = utc(text(row, "Created"), "Created")
     if created is not None:
         yield created, tables.SCHEDULED
-    elif status is not None and before is None:
-        # Found by reading again a day that was known before: somebody booked since.
+    elif status in _TAKES_PLACE and before is None:
+        # Found on a day that had been read before without it: somebody booked since.
         yield min(now, span(record, context)[0] or now), tables.SCHEDULED
     if (flag(row, "Confirmed") or status == "Confirmed") and before != "Confirmed":
-        yield utc(text(row, "ConfirmedAt"), "ConfirmedAt") or now, tables.CONFIRMED
+        yield now, tables.CONFIRMED
     if (flag(row, "Arrived") or status == "Arrived") and before not in _CAME:
-        yield utc(text(row, "ArrivedAt"), "ArrivedAt") or now, tables.ARRIVED
+        yield now, tables.ARRIVED
 
 
 def span(record: Record, context: Context) -> tuple[datetime | None, datetime | None]:

@@ -120,7 +120,7 @@ def amount(row: Payload, field: str) -> Decimal | None:
 def identity(row: Payload, field: str) -> str | None:
     """Read an id, a number or a string, as text; 0 and the empty string stand for none."""
     value = row.get(field)
-    if value is None or value == "" or value == 0:
+    if value in (None, "", 0):
         return None
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise RecordError(f"{field} is no id")
