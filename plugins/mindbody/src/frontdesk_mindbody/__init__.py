@@ -60,12 +60,12 @@ class Settings:
     """What Mindbody asks of whoever connects sites, and how they are read."""
 
     api_key: str = secret(help="The API key of your developer account, from Mindbody.")
-    site_ids: tuple[int, ...] = setting(
-        help="The sites, as in [123, 456]. Keep the first one first: it names the account."
+    site_ids: tuple[str, ...] = setting(
+        help='The sites, as in ["123", "456"]. Keep the first one first: it names the account.'
     )
     username: str = setting("", help="A staff login that exists at each of the sites.")
     password: str = _optional("The password of the staff login.")
-    bearer_token: str = _optional("A token to use as it is, in place of the staff login.")
+    bearer_token: str = _optional("A token to use for as long as it lasts, before or in place of the staff login.")
     webhooks_key: str = _optional("The key for webhooks, which is another than the API key.")
     webhook_signature_key: str = _optional(
         "The messageSignatureKey of a subscription made by hand; frontdesk keeps those it makes."
@@ -173,6 +173,7 @@ manifest = Manifest(
     delivery_id="body:messageId",
     webhook_discard=tables.DISCARDED_OF_WEBHOOKS,
     icon=_ICON,
+    sandbox="frontdesk_mindbody.sandbox:create",
     documentation="https://developers.mindbodyonline.com/",
 )
 

@@ -46,7 +46,7 @@ async def open_account(client: Client[Any]) -> Account:
         SettingsError: Nothing can be asked, or a site's time zone is not known.
     """
     settings = client.settings
-    ids = [str(id) for id in settings.site_ids]
+    ids = list(settings.site_ids)
     _check(settings, ids)
     found = [await _opened(client, id) for id in ids]
     sites = tuple(one.site for one in found if one.site is not None)
@@ -69,7 +69,9 @@ async def open_account(client: Client[Any]) -> Account:
 
 def _check(settings: Any, ids: list[str]) -> None:
     if not ids:
-        raise SettingsError("site_ids is empty: name the Mindbody site, as in site_ids = [123]")
+        raise SettingsError('site_ids is empty: name the Mindbody site, as in site_ids = ["123"]')
+    if wrong := [id for id in ids if not id.removeprefix("-").isdecimal()]:
+        raise SettingsError(f"site_ids: {wrong[0]!r} is no number, which Mindbody's sites have")
     if len(set(ids)) < len(ids):
         raise SettingsError("site_ids names a site twice")
     if not settings.bearer_token and not (settings.username and settings.password):
@@ -87,7 +89,10 @@ async def _opened(client: Client[Any], id: str) -> _Answered:
     try:
         await _log_in(client, id)
     except AuthenticationError as error:
-        return _Answered(site, (f"site {id} ({site.name}): {error}",), error)
+        # A site that was never activated may look the same.
+        link = await _link(client, id)
+        hint = f" If it is not active yet, its owner must open {link}" if link else ""
+        return _Answered(site, (f"site {id} ({site.name}): {error}{hint}",), error)
     return _Answered(site)
 
 
@@ -100,15 +105,21 @@ async def _row(client: Client[Any], id: str) -> Payload | None:
 
 async def _closed(client: Client[Any], id: str, error: PlatformError | None) -> _Answered:
     """Say how the owner of a site lets us in."""
+    link = await _link(client, id)
+    if link is not None:
+        return _Answered(missing=(f"site {id} is not active: its owner must open {link}",))
+    why = error or RefusedError(f"Mindbody tells nothing of site {id}; see that its id is right")
+    return _Answered(missing=(f"site {id} does not let this API key in: {why}",), error=why)
+
+
+async def _link(client: Client[Any], id: str) -> str | None:
+    """Return what the owner of a site must open, where Mindbody gives it away."""
     try:
         answer = await asking.ask(client, "site/activationcode", id, {})
-    except _CLOSED as refused:
-        why = error or refused
-        return _Answered(missing=(f"site {id} does not let this API key in: {why}",), error=why)
+    except _CLOSED:
+        return None
     link = (as_row(answer) or {}).get("ActivationLink")
-    if not isinstance(link, str) or not link:
-        raise UnexpectedResponseError("site/activationcode answers without an ActivationLink")
-    return _Answered(missing=(f"site {id} is not active: its owner must open {link}",))
+    return link if isinstance(link, str) and link else None
 
 
 async def _log_in(client: Client[Any], id: str) -> None:

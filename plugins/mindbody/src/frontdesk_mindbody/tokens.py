@@ -36,6 +36,8 @@ class StaffToken(httpx.Auth):
         self._refused: set[str] = set()
         #: Sites whose fresh token was refused as well: then it is no matter of the token.
         self._denied: set[str] = set()
+        #: Sites that take the configured token no more.
+        self._outdated: set[str] = set()
         self._one_at_a_time = anyio.Lock()
 
     async def async_auth_flow(
@@ -49,24 +51,30 @@ class StaffToken(httpx.Auth):
             return
         spent: str | None = None
         for _ in range(2):
+            fresh = False
             async with self._one_at_a_time:
                 token = self._known(site)
                 if token is None or token == spent:
                     self._refuse_in_vain(site)
                     answer = yield self._login(request, site)
-                    token = await self._issued(answer, site)
+                    token, fresh = await self._issued(answer, site), True
                     if token is None:
                         return
             request.headers["Authorization"] = f"Bearer {token}"
             answer = yield request
-            if self._settings.bearer_token or not await self._is_spent(answer, site):
+            if not await self._is_spent(answer, site):
                 return
-            if spent is not None:
+            if fresh:
                 self._denied.add(site)
+                return
             spent = token
+            if token == self._settings.bearer_token:
+                if not self._settings.username:
+                    return
+                self._outdated.add(site)
 
     def _known(self, site: str) -> str | None:
-        if self._settings.bearer_token:
+        if self._settings.bearer_token and site not in self._outdated:
             return str(self._settings.bearer_token)
         kept = as_row(self._state.get(named(site))) or {}
         if kept.get("username") == self._settings.username and isinstance(kept.get("token"), str):

@@ -88,7 +88,7 @@ def _origination(body: Row, delivery: Delivery) -> str:
 
 
 def _is_ours(site: str, context: Context) -> bool:
-    configured = [str(id) for id in context.settings.site_ids]
+    configured = context.settings.site_ids
     return not configured or site in configured
 
 
