@@ -8,7 +8,7 @@ from typing import Final
 
 from frontdesk.model import Context, Event, Json, Payload, Record, Related
 from frontdesk_mindbody import tables
-from frontdesk_mindbody.resolving import answer, guest_of, named, staff_name
+from frontdesk_mindbody.resolving import answer, guest_of, named, site_of, staff_name
 from frontdesk_mindbody.rows import flag, identity, name, objects, part, text, whole
 from frontdesk_mindbody.times import shown, to_utc, utc, zone_of
 
@@ -38,8 +38,8 @@ def _happened(record: Record, context: Context) -> Iterator[tuple[datetime, str]
     created = utc(text(row, "Created"), "Created")
     if created is not None:
         yield created, tables.SCHEDULED
-    elif status in _TAKES_PLACE and before is None:
-        # Found on a day that had been read before without it: somebody booked since.
+    elif flag(row, "Found") and before is None and status in _TAKES_PLACE:
+        # On a day that had been read before without it: somebody booked since.
         yield min(now, span(record, context)[0] or now), tables.SCHEDULED
     if (flag(row, "Confirmed") or status == "Confirmed") and before != "Confirmed":
         yield now, tables.CONFIRMED
@@ -49,7 +49,7 @@ def _happened(record: Record, context: Context) -> Iterator[tuple[datetime, str]
 
 def span(record: Record, context: Context) -> tuple[datetime | None, datetime | None]:
     """Return when an appointment or class begins and ends."""
-    row, zone = record.payload, zone_of(context.account.site(record.site))
+    row, zone = record.payload, zone_of(site_of(record, context))
     start = to_utc(text(row, "StartDateTime"), zone, "StartDateTime")
     return start, to_utc(text(row, "EndDateTime"), zone, "EndDateTime")
 

@@ -21,7 +21,7 @@ from frontdesk.model import (
     Related,
 )
 from frontdesk_mindbody.lookups import NUMBERED
-from frontdesk_mindbody.resolving import answer
+from frontdesk_mindbody.resolving import answer, site_of
 from frontdesk_mindbody.rows import amount, before, flag, identity, part, required, text, whole
 from frontdesk_mindbody.times import shown, to_utc, zone_of
 
@@ -84,13 +84,14 @@ def consents(record: Record, previous: Record | None) -> Iterator[Consent]:
 
 def _consent(record: Record, address: str, state: ConsentState, what: str) -> Consent:
     # Mindbody tells when a client changed, and not what: no time of consent is claimed.
-    evidence = f"Mindbody client flag {PROMOTIONAL} {what} at site {record.site}"
+    place = f" at site {record.site}" if record.site else ""
+    evidence = f"Mindbody client flag {PROMOTIONAL} {what}{place}"
     return Consent(record.id, address, Channel.EMAIL, state, None, evidence)
 
 
 def _phone(record: Record, context: Context) -> str | None:
     """Return the first number that can be one; most are written without a country."""
-    row, site = record.payload, context.account.site(record.site)
+    row, site = record.payload, site_of(record, context)
     own = row.get("Country")
     country = own.strip().upper() if isinstance(own, str) and len(own.strip()) == _COUNTRY else None
     known = country or (site.country if site else None)
@@ -116,7 +117,7 @@ _DATES: Final = (
 
 
 def _properties(record: Record, related: Related, context: Context) -> dict[str, Json]:
-    row, zone = record.payload, zone_of(context.account.site(record.site))
+    row, zone = record.payload, zone_of(site_of(record, context))
     known = {name: read(row, field) for name, field, read in _PLAIN if field in row}
     for name, field in _DATES:
         if field in row:

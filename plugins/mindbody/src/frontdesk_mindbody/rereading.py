@@ -33,6 +33,8 @@ AHEAD: Final = timedelta(days=30)
 AHEAD_OF_CLASSES: Final = timedelta(days=7)
 #: What was so on a day that is read for the first time may have been so before we began.
 BASELINE: Final = "Baseline"
+#: What is new on a day that was read before has become so since.
+FOUND: Final = "Found"
 
 _Days: TypeAlias = tuple[date, date]
 
@@ -101,17 +103,19 @@ async def _appointments(walk: _Round) -> AsyncIterator[Page]:
     asked = {"StartDate": first.isoformat(), "EndDate": last.isoformat()}
     known = str(walk.place.get("until") or "")
     async for step in asking.pages(walk.client, asking.APPOINTMENTS, walk.site, asked):
-        rows = [_first_seen(row, known) for row in step.rows]
+        rows = [_marked(row, known) for row in step.rows]
         yield walk.page("appointments", rows)
     yield walk.over(until=max(known, last.isoformat()))
 
 
-def _first_seen(row: Json, known: str) -> Json:
-    """Mark what stands on a day that was not read before: it may be older than we are."""
-    known_row = as_row(row)
-    if known_row is None or str(known_row.get("StartDateTime"))[:10] <= known:
+def _marked(row: Json, known: str) -> Json:
+    """Mark what was found on a day read before, and what may be older than we are."""
+    found = as_row(row)
+    if found is None:
         return row
-    return {**known_row, BASELINE: str(known_row.get("Status"))}
+    if str(found.get("StartDateTime"))[:10] <= known:
+        return {**found, FOUND: True}
+    return {**found, BASELINE: str(found.get("Status"))}
 
 
 async def _visits(walk: _Round) -> AsyncIterator[Page]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from frontdesk.errors import RecordError
-from frontdesk.model import Record, Ref, Related
+from frontdesk.model import Context, Record, Ref, Related, Site
 from frontdesk_mindbody.lookups import NUMBERED
 from frontdesk_mindbody.rows import identity, name
 
@@ -27,6 +27,13 @@ def guest_of(record: Record, related: Related) -> str:
     found = answer(related, record, "client_ids", number)
     known = identity(found.payload, "UniqueId") if found else None
     return known or f"{NUMBERED}{number}"
+
+
+def site_of(record: Record, context: Context) -> Site | None:
+    """Return the site of a record; offline, where none is configured, the account's only one."""
+    account = context.account
+    own = account.site(record.site)
+    return own if own is not None or context.settings.site_ids else account.site(None)
 
 
 def staff_name(record: Record, related: Related, id: str | None) -> str | None:

@@ -12,7 +12,7 @@ import attrs
 from frontdesk.errors import RecordError, SkipRecord
 from frontdesk.model import Context, Event, Json, Payload, Record, Related
 from frontdesk_mindbody import tables
-from frontdesk_mindbody.resolving import guest_of, staff_name
+from frontdesk_mindbody.resolving import guest_of, site_of, staff_name
 from frontdesk_mindbody.rows import amount, flag, identity, objects, text, whole
 from frontdesk_mindbody.times import to_utc, utc, wall, zone_of
 
@@ -71,7 +71,7 @@ def events(record: Record, related: Related, context: Context) -> Iterator[Event
     if (total is not None and total < 0) or (items and not any(i.bought for i in items)):
         raise SkipRecord("return")
     at, guest = _time(record, context), guest_of(record, related)
-    site = context.account.site(record.site)
+    site = site_of(record, context)
     currency = site.currency if site else None
     yield Event(
         tables.ORDER,
@@ -95,7 +95,7 @@ def events(record: Record, related: Related, context: Context) -> Iterator[Event
 
 
 def _time(record: Record, context: Context) -> datetime:
-    row, zone = record.payload, zone_of(context.account.site(record.site))
+    row, zone = record.payload, zone_of(site_of(record, context))
     told = utc(text(row, "Created"), "Created")
     if told is None:
         # The API ends these times with a Z, and at a site two hours east of Greenwich they
