@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
-from making import (
+from mindbody_making import (
     APPOINTMENT,
     BOOKED,
     CLIENT,
