@@ -62,7 +62,8 @@ async def pages(
         again = min(offset, OVERLAP)
         question = {**asked, "Limit": size, "Offset": offset - again}
         answer = await ask(client, listing.path, site, question)
-        held[:] = rows_of(answer, listing)
+        # A row that comes twice must not be counted twice: the walk would end too early.
+        held[:] = {_key(row): row for row in rows_of(answer, listing)}.values()
         fresh, total = held[again:], _total(answer)
         if total is None:
             # Nobody says how many there are: a page that is not full is the last.
@@ -91,7 +92,7 @@ def _total(answer: Json) -> int | None:
     return total if isinstance(total, int) and not isinstance(total, bool) else None
 
 
-def _key(row: Json) -> Json:
-    # A row without an id cannot show that a walk goes in circles.
+def _key(row: Json) -> str:
+    # A row without an id is like no other.
     known = as_row(row) or {}
-    return known.get("UniqueId") or known.get("Id") or id(row)
+    return repr(known.get("UniqueId") or known.get("Id") or id(row))

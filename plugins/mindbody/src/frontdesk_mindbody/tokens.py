@@ -66,6 +66,7 @@ class StaffToken(httpx.Auth):
                 return
             if fresh:
                 self._denied.add(site)
+                await self._forget(site)
                 return
             spent = token
             if token == self._settings.bearer_token:
@@ -112,8 +113,7 @@ class StaffToken(httpx.Auth):
         if answer.is_error or not isinstance(token, str):
             if answer.status_code in _REFUSALS:
                 self._refused.add(site)
-                if named(site) in self._state:
-                    await self._state.keep(named(site), None)
+                await self._forget(site)
             return None
         self._tokens[site] = token
         kept = {
@@ -128,6 +128,11 @@ class StaffToken(httpx.Auth):
             return token
         await self._state.keep(named(site), kept)
         return token
+
+    async def _forget(self, site: str) -> None:
+        """Keep no token that is of no use: one that is kept stands for a login that works."""
+        if named(site) in self._state:
+            await self._state.keep(named(site), None)
 
     async def _is_spent(self, answer: httpx.Response, site: str) -> bool:
         """Tell whether a new token might do; nobody confirmed which status says so."""
