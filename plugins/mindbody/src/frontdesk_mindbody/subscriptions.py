@@ -51,7 +51,7 @@ async def manage(client: Client[Any], action: str, url: str) -> Sequence[Install
             await _install(push, url)
         elif action == "remove":
             await _remove(push, url)
-        return [_installed(push, row) for row in await _listed(push)]
+        return _installed(push, await _listed(push))
 
 
 async def _install(push: Client[Any], url: str) -> None:
@@ -107,20 +107,27 @@ async def _listed(push: Client[Any]) -> list[Row]:
     return [row for row in map(as_row, found) if row is not None]
 
 
-def _installed(push: Client[Any], row: Row) -> Installed:
-    state, off = str(row.get("status") or "unknown"), _is_off(row)
-    active = state == _ACTIVE
-    known = active and _is_known(push, row)
-    note = "" if known else _KEYLESS if active else _NOTES.get(state, "")
+def _installed(push: Client[Any], rows: Sequence[Row]) -> list[Installed]:
+    """Describe what is there; one that was replaced is listed for ever, and is no trouble."""
+    good = {row.get("webhookUrl") for row in rows if _works(push, row)}
+    return [_one(push, row, replaced=row.get("webhookUrl") in good) for row in rows]
+
+
+def _one(push: Client[Any], row: Row, *, replaced: bool) -> Installed:
+    state, works = str(row.get("status") or "unknown"), _works(push, row)
+    note = _KEYLESS if state == _ACTIVE else _NOTES.get(state, "")
     return Installed(
         _id(row),
         str(row.get("webhookUrl") or ""),
         state,
         events=tuple(_events(row)),
-        # One that was taken back on purpose is listed for ever, and is no trouble.
-        working=known or off,
-        note="" if off else note,
+        working=works or replaced,
+        note="" if works or replaced else note,
     )
+
+
+def _works(push: Client[Any], row: Row) -> bool:
+    return row.get("status") == _ACTIVE and _is_known(push, row)
 
 
 def _is_off(row: Row) -> bool:
