@@ -94,7 +94,9 @@ class Months:
 
     async def _deliver(self, message: Message) -> None:
         headers = {"X-Mindbody-Signature": message.signature}
-        answer = await self.http.post("/webhooks/at/mindbody", headers=headers, content=message.body)
+        answer = await self.http.post(
+            "/webhooks/at/mindbody", headers=headers, content=message.body
+        )
         if answer.is_success:
             self.received += 1
         else:

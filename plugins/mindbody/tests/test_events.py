@@ -193,11 +193,11 @@ def test_an_appointment_shows_nine_properties_from_either_side() -> None:
         "Name": "Jo Provider",
     }
     provider = row("providers", {"Id": "9", "FirstName": "Jo", "LastName": "Provider"})
-    related = known(providers=[provider], client_ids=[row("client_ids", {"Id": "7X", "UniqueId": 7})])
-    api = row("appointments", {**API_APPOINTMENT, "Found": True})
-    webhook = made(
-        staffLastName="Doe", resources=[{"id": 1, "name": "Room A"}], providerId="9"
+    related = known(
+        providers=[provider], client_ids=[row("client_ids", {"Id": "7X", "UniqueId": 7})]
     )
+    api = row("appointments", {**API_APPOINTMENT, "Found": True})
+    webhook = made(staffLastName="Doe", resources=[{"id": 1, "name": "Room A"}], providerId="9")
     for record in (api, webhook):
         (event,) = events(record, related)
         assert event.properties == expected
@@ -367,7 +367,9 @@ def test_a_membership_is_activated_each_time_it_is_assigned() -> None:
     name = {"clientUniqueId": 7, "membershipName": "Gold"}
     first = one("clientMembershipAssignment.created", {**MEMBER, **name})
     ended = one("clientMembershipAssignment.cancelled", MEMBER, LATER)
-    again = one("clientMembershipAssignment.created", {**MEMBER, **name}, LATER + timedelta(days=30))
+    again = one(
+        "clientMembershipAssignment.created", {**MEMBER, **name}, LATER + timedelta(days=30)
+    )
     assert first.id == ended.id == again.id == "7X:12"
     assert metrics(ended) == []
     (event,) = events(first)
@@ -498,9 +500,7 @@ def test_what_all_items_share_stands_at_the_order_as_well() -> None:
 
 @given(
     st.lists(
-        st.tuples(
-            st.decimals(-1000, 10_000, places=2), st.integers(-3, 5), st.sampled_from("AB")
-        ),
+        st.tuples(st.decimals(-1000, 10_000, places=2), st.integers(-3, 5), st.sampled_from("AB")),
         max_size=6,
     )
 )

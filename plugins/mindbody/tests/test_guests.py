@@ -238,9 +238,7 @@ def test_a_late_version_takes_nothing_back() -> None:
 def test_text_messages_and_e_mails_on_bookings_change_nothing(flags: dict[str, Any]) -> None:
     """Seen to fail when ``SendAccountEmails`` counted as consent."""
     for promotional in (True, False):
-        plain, flagged = (
-            api(SendPromotionalEmails=promotional, **more) for more in ({}, flags)
-        )
+        plain, flagged = (api(SendPromotionalEmails=promotional, **more) for more in ({}, flags))
         assert consents(flagged) == consents(plain)
         assert profile(flagged) == profile(plain)
 

@@ -320,9 +320,7 @@ async def test_clients_are_read_by_mindbodys_ids_and_by_the_sites() -> None:
         found = await reader.named("client_ids", *(row.number for row in rows), "nobody")
         assert {r.id for r in found if r.stream == "client_ids"} == {row.number for row in rows}
         found = await reader.named("clients", f"id:{rows[0].number}", str(rows[1].id))
-        assert {r.id for r in found if r.stream == "clients"} == {
-            str(row.id) for row in rows[:2]
-        }
+        assert {r.id for r in found if r.stream == "clients"} == {str(row.id) for row in rows[:2]}
     assert {stream.batch for stream in mindbody.manifest.streams[:2]} == {20}
 
 

@@ -65,7 +65,9 @@ class Settings:
     )
     username: str = setting("", help="A staff login that exists at each of the sites.")
     password: str = _optional("The password of the staff login.")
-    bearer_token: str = _optional("A token to use for as long as it lasts, before or in place of the staff login.")
+    bearer_token: str = _optional(
+        "A token to use for as long as it lasts, before or in place of the staff login."
+    )
     webhooks_key: str = _optional("The key for webhooks, which is another than the API key.")
     webhook_signature_key: str = _optional(
         "The messageSignatureKey of a subscription made by hand; frontdesk keeps those it makes."

@@ -30,9 +30,6 @@ def events(record: Record, related: Related, context: Context) -> list[Event]:
 
 def _happened(record: Record, context: Context) -> Iterator[tuple[datetime, str]]:
     row = record.payload
-    if not identity(row, "ClientId") and not identity(row, "ClientUniqueId"):
-        # A cancellation of what we never saw: two ids and nothing else.
-        return
     status, before = text(row, "Status"), text(row, "Baseline")
     now = record.version or record.seen
     created = utc(text(row, "Created"), "Created")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -34,8 +35,8 @@ def read(cursor: Json) -> Places:
 
 
 def written(places: Places) -> Json:
-    """Write a cursor."""
-    return {"v": _VERSION, "sites": {site: dict(place) for site, place in places.items()}}
+    """Write a cursor: as it is now, since the walk goes on while it is stored."""
+    return {"v": _VERSION, "sites": copy.deepcopy(places)}
 
 
 def moment(place: Row, field: str) -> datetime | None:

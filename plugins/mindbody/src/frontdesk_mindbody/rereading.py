@@ -125,22 +125,27 @@ async def _visits(walk: _Round) -> AsyncIterator[Page]:
     walk.place["classes"] = seen
     async for step in asking.pages(walk.client, asking.CLASSES, walk.site, asked):
         for row in filter(None, map(as_row, step.rows)):
-            id, state = str(row.get("Id")), _state(row, walk)
-            if id in met or not row.get("Id"):
-                continue
+            id, over = str(row.get("Id")), _is_over(row, walk)
+            state = _state(row, over=over)
             met.add(id)
-            if seen.get(id) != state and row.get("TotalBooked") != 0:
+            # One that was always empty has nobody; one that is empty again may have had.
+            empty = id not in seen and row.get("TotalBooked") == 0 and not over
+            if seen.get(id) != state and not empty:
                 rows = await _roster(walk, id)
                 seen[id] = state
                 yield walk.page("visits", rows)
+            seen[id] = state
     yield walk.over(classes={id: state for id, state in seen.items() if id in met})
 
 
-def _state(row: Row, walk: _Round) -> str:
+def _is_over(row: Row, walk: _Round) -> bool:
+    return str(row.get("EndDateTime")) < walk.local(walk.now).isoformat()
+
+
+def _state(row: Row, *, over: bool) -> str:
     """Return what tells whether somebody booked, cancelled or came since; once more at the end."""
-    ended = str(row.get("EndDateTime")) < walk.local(walk.now).isoformat()
     told = ("TotalBooked", "TotalSignedIn", "LastModifiedDateTime")
-    return " ".join([*(str(row.get(field)) for field in told), "over" if ended else ""])
+    return " ".join([*(str(row.get(field)) for field in told), "over" if over else ""])
 
 
 async def _roster(walk: _Round, id: str) -> list[Json]:
