@@ -50,6 +50,9 @@ async def run(arguments: argparse.Namespace, folder: Path) -> bool:
     async with mindbody_year.followed(platform, store, new_key(), **more) as months:
         since = platform.now
         for day in range(arguments.days):
+            if arguments.minutes and time.monotonic() - began > 60 * arguments.minutes:
+                print(f"stopped after {day} days: {arguments.minutes} minutes are over")
+                break
             await months.days(1, arguments.changes)
             if day % 30 == 0:
                 calls = platform.calls[platform.now.date(), SITE]
@@ -98,6 +101,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=20_000)
     parser.add_argument("--changes", type=int, default=200, help="webhooks a day, about")
     parser.add_argument("--calls", type=int, default=1_000, help="calls a day")
+    parser.add_argument("--minutes", type=int, default=0, help="stop after so many of ours")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         good = anyio.run(run, arguments, Path(folder))
