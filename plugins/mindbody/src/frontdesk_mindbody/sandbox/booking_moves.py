@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from frontdesk_mindbody.sandbox import payloads
+from frontdesk_mindbody.sandbox import booking_payloads as payloads
 from frontdesk_mindbody.sandbox.client_moves import ClientMoves
+from frontdesk_mindbody.sandbox.events import ARRIVAL
 from frontdesk_mindbody.sandbox.past import new_appointment
 from frontdesk_mindbody.sandbox.refusal import Refusal, unknown
 from frontdesk_mindbody.sandbox.rows import Appointment, Course, Visit, Waiting
@@ -65,7 +66,12 @@ class Moves(ClientMoves):
         how = self.world.options.webhook_appointment_cancel
         told = []
         if how != "cancelled":
-            told.append(("appointmentBooking.updated", payloads.appointment(studio, row)))
+            told.append(
+                (
+                    "appointmentBooking.updated",
+                    payloads.appointment(studio, row, self.world.options),
+                )
+            )
         if how != "updated":
             told.append(("appointmentBooking.cancelled", payloads.appointment_gone(studio, row)))
         self._note("appointment.cancelled", studio, row.id, {"client": row.client}, *told)
@@ -92,8 +98,12 @@ class Moves(ClientMoves):
         studio.appointments.change(row, **fields, modified=self.world.clock.now)
 
     def _appointment(self, kind: str, studio: Studio, row: Appointment, event: str) -> None:
+        options, now = self.world.options, self.world.clock.now
         facts = {"client": row.client, "confirmed": row.confirmed, "arrived": row.arrived}
-        self._note(kind, studio, row.id, facts, (event, payloads.appointment(studio, row)))
+        told = [(event, payloads.appointment(studio, row, options))]
+        if options.webhook_arrivals and kind == "appointment.arrived":
+            told.append((ARRIVAL, payloads.arrival(studio, row, now)))
+        self._note(kind, studio, row.id, facts, *told)
 
     # -- classes --------------------------------------------------------------------------
 
@@ -135,6 +145,14 @@ class Moves(ClientMoves):
     def sign_out(self, site: int, visit: int) -> Visit:
         """Take a sign-in back: somebody clicked on the wrong line."""
         return self._sign(site, visit, signed_in=False)
+
+    def miss_class(self, site: int, visit: int) -> Visit:
+        """Note that somebody did not come to a class."""
+        studio = self.world.studio(site)
+        row = self._visit(studio, visit)
+        studio.visits.change(row, missed=True, signed_in=False, modified=self.world.clock.now)
+        self._status("class.missed", studio, row, self.world.options.webhook_missed)
+        return row
 
     def _sign(self, site: int, visit: int, *, signed_in: bool) -> Visit:
         studio = self.world.studio(site)

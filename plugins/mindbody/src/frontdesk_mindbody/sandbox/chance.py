@@ -17,16 +17,6 @@ def uuid(rng: Random) -> str:
     return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
 
 
-def cousin(identity: str, mark: str) -> str:
-    """Derive another id from one, so that it need not be stored."""
-    return f"{mark}{identity[len(mark) :]}"
-
-
-def noise(identity: str) -> int:
-    """Read 48 bits of chance that belong to an id and never change."""
-    return int(identity[-12:], 16)
-
-
 def pick(rng: Random, pool: Sequence[T]) -> T:
     """Choose one."""
     # Random.choice is three times slower, and this is called millions of times.

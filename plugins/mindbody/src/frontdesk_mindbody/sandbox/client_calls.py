@@ -12,7 +12,6 @@ import attrs
 from frontdesk_mindbody.sandbox import faces
 from frontdesk_mindbody.sandbox.calls import Call, Page
 from frontdesk_mindbody.sandbox.options import Options
-from frontdesk_mindbody.sandbox.parameters import limited
 from frontdesk_mindbody.sandbox.refusal import Refusal, missing
 from frontdesk_mindbody.sandbox.rows import Appointment, Client, Contract, Membership, Visit
 from frontdesk_mindbody.sandbox.studios import Studio
@@ -56,7 +55,7 @@ def _search(call: Call) -> list[Client]:
         rows = _modified(call)
     if not ask.flag("IncludeInactive"):
         rows = [row for row in rows if row.active]
-    prospect = ask.flag("IsProspect", default=None)
+    prospect = ask.flag("IsProspect", default=None if call.options.prospects == "all" else False)
     if prospect is not None:
         rows = [row for row in rows if row.prospect is prospect]
     if text := (ask.text("SearchText") or "").lower():
@@ -70,7 +69,10 @@ def _search(call: Call) -> list[Client]:
 def _named(call: Call) -> list[Client] | None:
     ask, studio = call.ask, call.studio
     numbers, uniques = ask.texts("ClientIds"), ask.numbers("UniqueIds")
-    limited("ClientIds", numbers, MOST_IDS)
+    if len(numbers) > MOST_IDS and call.options.beyond_ids == "refuse":
+        message = f"ClientIds takes at most {MOST_IDS} values."
+        raise Refusal(400, message, code="InvalidParameter")
+    numbers = numbers[:MOST_IDS]
     if uniques and (numbers or ask.text("SearchText")):
         message = "UniqueIds cannot be combined with ClientIDs or SearchText."
         raise Refusal(400, message, code="InvalidParameter")

@@ -11,11 +11,8 @@ from frontdesk_mindbody.sandbox.past import new_sale, reversal
 from frontdesk_mindbody.sandbox.refusal import Refusal, invalid, unknown
 from frontdesk_mindbody.sandbox.rows import Client, Contract, Membership, Sale
 from frontdesk_mindbody.sandbox.studios import Studio
-from frontdesk_mindbody.sandbox.tables import Table
 from frontdesk_mindbody.sandbox.world import World
 
-#: What belongs to a client and goes along when two become one.
-_OWNED = ("appointments", "visits", "waitings", "passes", "sales", "held", "agreed")
 _EDITABLE = frozenset(Client.__struct_fields__) - {"id", "created", "modified", "previous_email"}
 
 
@@ -64,14 +61,7 @@ class ClientMoves:
         row, gone = self.client(studio, kept), self.client(studio, removed)
         if row is gone:
             raise invalid("removed")
-        for name in _OWNED:
-            table: Table[Any] = studio.table(name)
-            for owned in table.having("client", gone.id):
-                table.change(owned, client=row.id)
-        studio.clients.remove(gone)
-        studio.numbers.pop(gone.number, None)
-        for one, into in [*studio.merged.items(), (gone.id, row.id)]:
-            studio.merged[one] = row.id if into in {gone.id, row.id} else into
+        studio.absorb(row, gone)
         self._edit(studio, row, {})
         told = payloads.merger(studio, row, gone.id, now, studio.staff[0].id)
         facts = {"removed": gone.id, "client": row.id}

@@ -6,6 +6,7 @@ of what befalls webhooks, the id of an event.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -100,6 +101,14 @@ class Mutate(Fault, frozen=True, kw_only=True, tag="mutate"):
     value: Any = REMOVE
 
 
+class UnknownZone(Fault, frozen=True, kw_only=True, tag="unknown_zone"):
+    """Name a time zone of a site that no list of zones has."""
+
+    operation: str = "site/sites"
+    times: int | None = None
+    zone: str = "Mars/Olympus_Mons"
+
+
 class ExpiredToken(Fault, frozen=True, kw_only=True, tag="expired_token"):
     """Refuse the token of a call, and every later call with it."""
 
@@ -142,6 +151,7 @@ AnyFault: TypeAlias = (
     | Duplicate
     | Shuffle
     | Mutate
+    | UnknownZone
     | ExpiredToken
     | UnderPrivileged
     | UnknownEvent
@@ -184,21 +194,22 @@ class Faults:
         """List what is still to happen."""
         return [planned.fault for planned in self._planned]
 
-    def take(self, operation: str) -> list[AnyFault]:
-        """Draw what goes wrong with one request."""
-        return self._take(operation, webhooks=False)
+    def take(self, operation: str, *, token: bool = True) -> list[AnyFault]:
+        """Draw what goes wrong with one request; no token expires that is not there."""
+        left_out = _OF_WEBHOOKS if token else (*_OF_WEBHOOKS, ExpiredToken)
+        return self._take(operation, lambda fault: not isinstance(fault, left_out))
 
     def take_webhook(self, event: str) -> list[AnyFault]:
         """Draw what goes wrong with one webhook."""
-        return self._take(event, webhooks=True)
+        return self._take(event, lambda fault: isinstance(fault, _OF_WEBHOOKS))
 
-    def _take(self, operation: str, *, webhooks: bool) -> list[AnyFault]:
+    def _take(self, operation: str, fits: Callable[[AnyFault], bool]) -> list[AnyFault]:
         taken: list[AnyFault] = []
         finished = False
         for planned in [one for one in self._planned if one.fault.operation in {operation, ANY}]:
             fault = planned.fault
             final = isinstance(fault, _FINAL)
-            if isinstance(fault, _OF_WEBHOOKS) is not webhooks or (final and finished):
+            if not fits(fault) or (final and finished):
                 continue
             finished = finished or final
             taken.append(fault)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,6 +53,8 @@ class Envelope:
     #: The zone in which times are written without saying so; None writes UTC.
     naive: ZoneInfo | None = None
     origination: str = "eventInstanceOriginationDateTime"
+    #: What stands beside the data and means nothing.
+    extras: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
     def body(self) -> bytes:
         """Write it."""
@@ -61,6 +64,7 @@ class Envelope:
                 "eventId": self.event,
                 "eventSchemaVersion": self.version,
                 self.origination: self.at.astimezone(UTC),
+                **self.extras,
                 "eventData": {name: self._written(value) for name, value in self.data.items()},
             }
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Literal
 
@@ -16,6 +17,12 @@ def _aware(
 ) -> None:
     if value is not None and value.tzinfo is None:
         message = f"now must be an aware time, not {value!r}; add a time zone"
+        raise ValueError(message)
+
+
+def _statuses(_options: object, _attribute: attrs.Attribute[str], value: str) -> None:
+    if not re.fullmatch(r"(\w+=[1-5]\d\d(,\w+=[1-5]\d\d)*)?", value):
+        message = f"error_statuses must look like DeniedAccess=403,Unknown=500, not {value!r}"
         raise ValueError(message)
 
 
@@ -84,6 +91,14 @@ class Options(Sending):
         validator=attrs.validators.in_(("site", "key")),
         metadata={"help": "Whether each site has calls of its own, or all share; unconfirmed."},
     )
+    rate_limit: int = attrs.field(
+        default=0,
+        validator=attrs.validators.ge(0),
+        metadata={"help": "Calls allowed for a key in the window; 0: any, as none is published."},
+    )
+    rate_window: float = attrs.field(
+        default=1.0, metadata={"help": "The rate limit's window in seconds; 0 turns it off."}
+    )
     retry_after: bool = attrs.field(
         default=False, metadata={"help": "Say in a 429 when to come back; unconfirmed."}
     )
@@ -97,10 +112,13 @@ class Options(Sending):
         validator=attrs.validators.in_(("refuse", "answer")),
         metadata={"help": "What becomes of calls that lack a staff token; unconfirmed."},
     )
-    denied_status: int = attrs.field(
-        default=401,
-        validator=attrs.validators.in_((400, 401, 403)),
-        metadata={"help": "The status that comes with a token's refusal; unconfirmed."},
+    error_statuses: str = attrs.field(
+        default="",
+        validator=_statuses,
+        metadata={
+            "help": "Other statuses for some error codes, such as "
+            "DeniedAccess=403,TooManyRequests=403; which are right is unconfirmed."
+        },
     )
     user_agent: bool = attrs.field(
         default=False, metadata={"help": "Refuse calls without a User-Agent; unconfirmed."}
@@ -109,6 +127,16 @@ class Options(Sending):
         default="clamp",
         validator=attrs.validators.in_(("clamp", "refuse")),
         metadata={"help": "What becomes of a Limit above 200; unconfirmed."},
+    )
+    beyond_ids: Literal["refuse", "truncate"] = attrs.field(
+        default="refuse",
+        validator=attrs.validators.in_(("refuse", "truncate")),
+        metadata={"help": "What becomes of more than 20 ClientIds; unconfirmed."},
+    )
+    prospects: Literal["all", "none"] = attrs.field(
+        default="all",
+        validator=attrs.validators.in_(("all", "none")),
+        metadata={"help": "Whether prospects are found without IsProspect; unconfirmed."},
     )
     order: Literal["id", "modified", "-modified"] = attrs.field(
         default="id",
@@ -145,3 +173,9 @@ class Options(Sending):
         default=False,
         metadata={"help": "Let a changed balance change LastModifiedDateTime; unconfirmed."},
     )
+
+    @property
+    def statuses(self) -> dict[str, int]:
+        """Give the statuses that were chosen, by error code."""
+        pairs = (one.split("=") for one in self.error_statuses.split(",") if one)
+        return {code: int(status) for code, status in pairs}

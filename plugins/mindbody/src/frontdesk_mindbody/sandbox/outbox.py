@@ -127,6 +127,7 @@ class Outbox:
             data=data,
             naive=self._world.studio(action.site).zone if naive else None,
             origination=self.sending.webhook_origination,
+            extras={"transactionKey": f"T{action.number}"} if self.sending.webhook_extras else {},
         )
 
     def _spoiled(self, envelope: Envelope) -> Envelope:

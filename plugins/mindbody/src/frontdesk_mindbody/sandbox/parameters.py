@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final
 from urllib.parse import parse_qsl
 
 import attrs
 
-from frontdesk_mindbody.sandbox.refusal import Refusal, invalid, missing
+from frontdesk_mindbody.sandbox.refusal import invalid, missing
 
 #: Rows in a page unless asked for, and at most.
 PAGE: Final = 100
@@ -93,15 +93,3 @@ class Parameters:
         if offset < 0:
             raise invalid("Offset")
         return min(limit, CAP), offset
-
-
-def limited(name: str, found: list[str], most: int) -> None:
-    """Refuse a list that is too long."""
-    if len(found) > most:
-        message = f"{name} takes at most {most} values."
-        raise Refusal(400, message, code="InvalidParameter")
-
-
-def as_utc(value: datetime) -> datetime:
-    """Read a time without a zone as UTC."""
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from random import Random
@@ -45,7 +45,16 @@ class Past:
         self._rng = rng
         self._studio = studio
         self._now = now
-        self._clients = list(studio.clients)
+        self._know()
+
+    def merge(self, newcomers: Sequence[Client]) -> None:
+        """Let some have turned out to be others, long ago: they are gone."""
+        for one in newcomers:
+            self._studio.absorb(pick(self._rng, self._clients[: -len(newcomers)]), one)
+        self._know()
+
+    def _know(self) -> None:
+        self._clients = list(self._studio.clients)
         # Most business is done with few clients.
         self._regulars = self._clients[::3] or self._clients
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
@@ -28,8 +28,6 @@ _STATUSES: Final = spread(
 )
 #: Clients made or changed earlier than two years ago are beyond what history reads.
 _OLDEST: Final = 1_100 * DAY
-#: The birth date of who gave none.
-_UNSET: Final = None
 
 
 class Registry:
@@ -38,7 +36,7 @@ class Registry:
     def __init__(self, rng: Random, studio: Studio) -> None:
         self._rng = rng
         self._studio = studio
-        self._family = 0
+        self._family = self._hostile = 0
 
     def populate(self, count: int, now: datetime) -> None:
         """Make so many clients with a past."""
@@ -97,7 +95,7 @@ class Registry:
         return {
             "born": date(1950 + int(rng.random() * 55), 1 + int(rng.random() * 12), 2)
             if happens(rng, 0.5)
-            else _UNSET,
+            else None,
             "home": pick(rng, self._studio.locations) if happens(rng, 0.8) else None,
             "released": created + timedelta(minutes=5) if released else None,
             "referred_by": pick(rng, names.REFERRALS),
@@ -130,9 +128,5 @@ class Registry:
             client.mobile_phone = pick(rng, names.MESSY_PHONES).format(client.id % 1000)
             client.email = (client.email or "").upper() + " "
         elif kind == "hostile":
-            client.first_name = pick(rng, names.HOSTILE)
-
-
-def minute(instant: datetime) -> datetime:
-    """Cut an instant down to its minute."""
-    return instant.astimezone(UTC).replace(second=0, microsecond=0)
+            client.first_name = names.HOSTILE[self._hostile % len(names.HOSTILE)]
+            self._hostile += 1

@@ -6,20 +6,22 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import anyio
 
 from frontdesk.sandbox import ASGI
-from frontdesk_mindbody.sandbox import public, push, spoiling, wire
+from frontdesk_mindbody.sandbox import spoiling, wire
 from frontdesk_mindbody.sandbox.admin import Admin
 from frontdesk_mindbody.sandbox.booking_moves import MOVES, Moves
+from frontdesk_mindbody.sandbox.clock import real
 from frontdesk_mindbody.sandbox.faults import Faults, Slow
+from frontdesk_mindbody.sandbox.limiter import Limiter
 from frontdesk_mindbody.sandbox.options import Options
 from frontdesk_mindbody.sandbox.outbox import Outbox
 from frontdesk_mindbody.sandbox.play import Player
-from frontdesk_mindbody.sandbox.public import PREFIX, PublicApi
+from frontdesk_mindbody.sandbox.public import PREFIX, TOKENLESS, PublicApi
 from frontdesk_mindbody.sandbox.push import PUSH_PREFIX, PushApi
 from frontdesk_mindbody.sandbox.quota import Quota
 from frontdesk_mindbody.sandbox.refusal import Refusal, invalid
@@ -33,10 +35,6 @@ from frontdesk_mindbody.sandbox.world import World
 ADMIN = "/sandbox/"
 
 
-def _wall() -> datetime:
-    return datetime.now(UTC)
-
-
 class Platform:
     """An emulated Mindbody in memory; *app* serves it."""
 
@@ -45,17 +43,17 @@ class Platform:
         options: Options | None = None,
         *,
         monotonic: Callable[[], float] = time.monotonic,
-        wall: Callable[[], datetime] = _wall,
+        wall: Callable[[], datetime] = real,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
-        del monotonic, wall  # there is no rate limit here: a day's quota follows the clock
         self.options = chosen = options or Options()
-        self.world = World(chosen)
+        self.world = World(chosen, wall)
         self.journal = self.world.journal
         self.faults = Faults()
         clock = self.world.clock
-        self.tokens = Tokens(chosen.seed, clock, chosen.token_hours, chosen.denied_status)
+        self.tokens = Tokens(chosen.seed, clock, chosen.token_hours)
         self.quota = Quota(chosen, clock)
+        self.limiter = Limiter(chosen, monotonic)
         #: How often each operation was called, refused calls included.
         self.asked: Counter[str] = Counter()
         #: Everything that can happen at a site.
@@ -67,7 +65,7 @@ class Platform:
         )
         self.journal.listeners.append(self.webhooks.hear)
         self._player = Player(self.moves, chosen.seed)
-        self._public = PublicApi(self.world, self.tokens, self.quota)
+        self._public = PublicApi(self.world, self.tokens, self.quota, self.limiter)
         self._push = PushApi(self.subscriptions, self.tokens, chosen)
         self._admin = Admin(self)
         self._sleep = sleep
@@ -116,11 +114,11 @@ class Platform:
         if scope["type"] == "lifespan":
             await wire.live(receive, send)
             return
-        refused = public.refused
+        refused = self._public.refused
         try:
             request = await wire.read(scope, receive)
             if request.path.startswith(PUSH_PREFIX):
-                refused = push.refused
+                refused = self._push.refused
             reply = await self._answer(request)
         except Refusal as refusal:
             reply = refused(refusal)
@@ -136,7 +134,8 @@ class Platform:
             raise Refusal(404, "Not found.", code=spoiling.FLAT)
         name = self._public.name(request)
         self.asked[name] += 1
-        faults = self.faults.take(name)
+        token = b"authorization" in request.headers and name not in TOKENLESS
+        faults = self.faults.take(name, token=token)
         for fault in faults:
             if isinstance(fault, Slow):
                 await self._sleep(fault.seconds)

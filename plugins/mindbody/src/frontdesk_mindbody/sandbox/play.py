@@ -33,7 +33,7 @@ class Player:
         changes: dict[Callable[[], bool], int] = {
             self.create: 8, self.consent: 5, self.email: 2, self.phone: 3, self.rename: 1,
             self.deactivate: 1, self.merge: 1, self.appoint: 10, self.confirm: 8, self.arrive: 8,
-            self.move: 1, self.cancel: 3, self.book: 15, self.sign_in: 9, self.sign_out: 1,
+            self.move: 1, self.cancel: 3, self.book: 15, self.sign_in: 9, self.sign_out: 1, self.miss: 1,
             self.late_cancel: 3, self.early_cancel: 4, self.wait: 4, self.promote: 1, self.leave: 1,
             self.sell: 10, self.refund: 1, self.assign: 3, self.agree: 3, self.unagree: 1,
         }  # fmt: skip
@@ -49,12 +49,23 @@ class Player:
             self._change()
 
     def _change(self) -> None:
-        change = self._first.pop() if self._first else pick(self._rng, self._changes)
+        if self._first:
+            self._for_the_first_time(self._first.pop())
+            return
+        change = pick(self._rng, self._changes)
         for _ in range(_TRIES):
             if change():
                 return
             change = pick(self._rng, self._changes)
         # Where nobody fits, somebody can always come.
+        self.create()
+
+    def _for_the_first_time(self, change: Callable[[], bool]) -> None:
+        """Make a change where it can happen, so that a short play shows it too."""
+        for studio in self._rng.sample(self._sites, len(self._sites)):
+            self._studio = studio
+            if change():
+                return
         self.create()
 
     # -- who and what -----------------------------------------------------------------------
@@ -72,11 +83,13 @@ class Player:
         open_ = [row for row in found[:60] if not row.cancelled]
         return pick(self._rng, open_) if open_ else None
 
-    def _visit(self, start: timedelta, end: timedelta) -> Visit | None:
-        """Find somebody who is in a class of that time, and has not cancelled."""
+    def _visit(self, start: timedelta, end: timedelta, *, signed_in: bool) -> Visit | None:
+        """Find somebody who has a place in a class of that time, and not cancelled."""
         now = self._now
         rows = self._studio.visits.between("starts", now + start, now + end)
-        found = [row for row in rows[:200] if not row.late_cancelled]
+        found = [
+            r for r in rows[:200] if r.signed_in is signed_in and not (r.late_cancelled or r.missed)
+        ]
         return pick(self._rng, found) if found else None
 
     @property
@@ -188,15 +201,19 @@ class Player:
 
     def sign_in(self) -> bool:
         """Let somebody come to a class."""
-        return self._signed(-5 * _HOUR, 3 * _HOUR, "sign_in", wanted=False)
+        return self._signed(-20 * _HOUR, 3 * _HOUR, "sign_in", wanted=False)
 
     def sign_out(self) -> bool:
         """Take a sign-in back."""
         return self._signed(-24 * _HOUR, 3 * _HOUR, "sign_out", wanted=True)
 
+    def miss(self) -> bool:
+        """Note that somebody did not come."""
+        return self._signed(-24 * _HOUR, -_HOUR, "miss_class", wanted=False)
+
     def _signed(self, start: timedelta, end: timedelta, what: str, *, wanted: bool) -> bool:
-        row = self._visit(start, end)
-        if row is None or row.signed_in is not wanted:
+        row = self._visit(start, end, signed_in=wanted)
+        if row is None:
             return False
         getattr(self._moves, what)(self._site, row.id)
         return True

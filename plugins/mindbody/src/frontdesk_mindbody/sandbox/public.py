@@ -11,6 +11,7 @@ import msgspec
 from frontdesk_mindbody.sandbox import spoiling
 from frontdesk_mindbody.sandbox.calls import Call, Page
 from frontdesk_mindbody.sandbox.faults import AnyFault, ExpiredToken, UnderPrivileged
+from frontdesk_mindbody.sandbox.limiter import Limiter
 from frontdesk_mindbody.sandbox.operations import TOKENS, Operation, operations
 from frontdesk_mindbody.sandbox.parameters import Parameters
 from frontdesk_mindbody.sandbox.quota import NO_SITE, Quota
@@ -21,17 +22,18 @@ from frontdesk_mindbody.sandbox.wire import Reply, Request, json
 from frontdesk_mindbody.sandbox.world import World
 
 PREFIX: Final = "/public/v6/"
-#: What is told in part, rather than denied, without rights.
-_SHORTENED: Final = "staff/staff"
+#: Here nobody looks whether there is a token.
+TOKENLESS: Final = frozenset({"site/sites", "usertoken/issue"})
 
 
 class PublicApi:
     """Answers what is under the prefix."""
 
-    def __init__(self, world: World, tokens: Tokens, quota: Quota) -> None:
+    def __init__(self, world: World, tokens: Tokens, quota: Quota, limiter: Limiter) -> None:
         self._world = world
         self._tokens = tokens
         self._quota = quota
+        self._limiter = limiter
         self._operations = operations()
         self._rng = Random(world.options.seed)
 
@@ -43,6 +45,7 @@ class PublicApi:
         """Answer a request, for better or worse."""
         name = self.name(request)
         self._check(request)
+        self._limiter.admit(self._tokens.keys.api)
         self._quota.admit(_site(request) or NO_SITE)
         spoiling.refuse(faults)
         if name in TOKENS:
@@ -53,6 +56,14 @@ class PublicApi:
         good = operation.run(self._call(name, operation, request, faults))
         spoiling.answer(good, faults, self._rng)
         return json(200, good.body() if isinstance(good, Page) else good, {})
+
+    def refused(self, refusal: Refusal) -> Reply:
+        """Write a refusal as this API does: with a code, or flat."""
+        headers = {} if refusal.retry_after is None else {"Retry-After": refusal.retry_after}
+        status = self._world.options.statuses.get(refusal.code, refusal.status)
+        error = {"Message": refusal.message, "Code": refusal.code}
+        flat = refusal.code == spoiling.FLAT
+        return json(status, {"Message": refusal.message} if flat else {"Error": error}, headers)
 
     def _check(self, request: Request) -> None:
         if _header(request, "api-key") != self._tokens.keys.api:
@@ -68,19 +79,20 @@ class PublicApi:
         ask = Parameters.read(request.query)
         if not operation.site:
             return Call(world=self._world, studio=next(iter(self._world.studios.values())), ask=ask)
-        studio = self._studio(request)
-        if not studio.activated and name != "site/activationcode":
-            raise Refusal(403, "The site has not been activated.", code="DeniedAccess")
+        studio = self._studio(request, activated=name != "site/activationcode")
         full = self._rights(studio, operation, request, faults)
         if not full and operation.token:
             raise Refusal(403, "The user has no access.", code="InvalidUserAccessLevel")
         return Call(world=self._world, studio=studio, ask=ask, full=full)
 
-    def _studio(self, request: Request) -> Studio:
+    def _studio(self, request: Request, *, activated: bool = True) -> Studio:
         site = _site(request)
         if site is None:
             raise Refusal(400, "The site ID is invalid.", code="InvalidSiteId")
-        return self._world.studio(site)
+        studio = self._world.studio(site)
+        if activated and not studio.activated:
+            raise Refusal(403, "The site has not been activated.", code="DeniedAccess")
+        return studio
 
     def _rights(
         self, studio: Studio, operation: Operation, request: Request, faults: Iterable[AnyFault]
@@ -120,14 +132,6 @@ class PublicApi:
         if token is None:
             raise self._tokens.denied()
         return token
-
-
-def refused(refusal: Refusal) -> Reply:
-    """Write a refusal as this API does: with a code, or flat."""
-    headers = {} if refusal.retry_after is None else {"Retry-After": refusal.retry_after}
-    error = {"Message": refusal.message, "Code": refusal.code}
-    flat = refusal.code == spoiling.FLAT
-    return json(refusal.status, {"Message": refusal.message} if flat else {"Error": error}, headers)
 
 
 def _header(request: Request, name: str) -> str:

@@ -9,8 +9,8 @@ import httpx
 import msgspec
 
 from frontdesk_mindbody.sandbox import subscriptions
+from frontdesk_mindbody.sandbox.events import ARRIVAL, EVENTS
 from frontdesk_mindbody.sandbox.options import Options
-from frontdesk_mindbody.sandbox.payloads import EVENTS
 from frontdesk_mindbody.sandbox.refusal import MISSING_KEY, Refusal
 from frontdesk_mindbody.sandbox.sending import here
 from frontdesk_mindbody.sandbox.subscriptions import (
@@ -59,6 +59,17 @@ class PushApi:
             case _:
                 raise _refusal("resourceNotFound", "There is nothing here.", 404)
 
+    def refused(self, refusal: Refusal) -> Reply:
+        """Write a refusal as this API does."""
+        number = _NUMBERS.get(refusal.code, f"{refusal.status}00000")
+        error = {
+            "errorCode": int(number) if self._options.webhook_numbers else number,
+            "errorType": refusal.code,
+            "errorMessage": refusal.message,
+        }
+        headers = {} if refusal.retry_after is None else {"Retry-After": refusal.retry_after}
+        return json(refusal.status, {"errors": [error]}, headers)
+
     def _authenticate(self, request: Request) -> None:
         key = request.headers.get(b"api-key", b"").decode("latin-1")
         if not key:
@@ -80,7 +91,7 @@ class PushApi:
 
     async def _create(self, body: dict[str, Any]) -> dict[str, Any]:
         url = self._url(body.get("webhookUrl"))
-        events = _events(body.get("eventIds"))
+        events = self._events(body.get("eventIds"))
         version, reference = _version(body.get("eventSchemaVersion")), _reference(body)
         if self._options.webhook_probe in {"both", "create"}:
             await _probe(url)
@@ -94,7 +105,7 @@ class PushApi:
         if status not in {None, ACTIVE, BY_USER} or (status and found.status == RETIRED):
             raise _refusal("subscriptionStatusNotValid", "It cannot have this status.")
         url = self._url(body["webhookUrl"]) if "webhookUrl" in body else found.url
-        events = _events(body["eventIds"]) if "eventIds" in body else found.events
+        events = self._events(body["eventIds"]) if "eventIds" in body else found.events
         if "eventSchemaVersion" in body:
             found.version = _version(body["eventSchemaVersion"])
         if "referenceId" in body:
@@ -115,6 +126,10 @@ class PushApi:
             "deactivationDateTime": found.changed,
             "referenceId": found.reference,
         }
+
+    def _events(self, value: object) -> tuple[str, ...]:
+        known = EVENTS | {ARRIVAL} if self._options.webhook_arrivals else EVENTS
+        return _known_events(value, known)
 
     def _url(self, value: object) -> str:
         if value is None:
@@ -138,18 +153,21 @@ class PushApi:
 
 def _scheme(value: str) -> str:
     try:
-        return httpx.URL(value).scheme
+        url = httpx.URL(value)
     except httpx.InvalidURL:
-        raise _refusal("invalidWebhookUrlBadFormat", "The webhookUrl is no URL.") from None
+        url = httpx.URL()
+    if not url.host:
+        raise _refusal("invalidWebhookUrlBadFormat", "The webhookUrl is no URL.")
+    return url.scheme
 
 
-def _events(value: object) -> tuple[str, ...]:
+def _known_events(value: object, known: frozenset[str]) -> tuple[str, ...]:
     if value is None:
         raise _refusal("invalidValueEventIdsRequired", "eventIds are required.")
     if not isinstance(value, list) or not value:
         raise _refusal("invalidValueEventIdsCannotBeBlank", "There are no eventIds.")
     ids = [str(one) for one in cast("list[object]", value)]
-    if not EVENTS.issuperset(ids):
+    if not known.issuperset(ids):
         raise _refusal("invalidValueEventIds", "Some of the eventIds are unknown.")
     return tuple(dict.fromkeys(ids))
 
@@ -192,15 +210,3 @@ def _parsed(body: bytes) -> dict[str, Any]:
 
 def _refusal(kind: str, message: str, status: int = 400) -> Refusal:
     return Refusal(status, message, code=kind)
-
-
-def refused(refusal: Refusal) -> Reply:
-    """Write a refusal as this API does."""
-    number = _NUMBERS.get(refusal.code, f"{refusal.status}00000")
-    error = {
-        "errorCode": number,
-        "errorType": refusal.code,
-        "errorMessage": refusal.message,
-    }
-    headers = {} if refusal.retry_after is None else {"Retry-After": refusal.retry_after}
-    return json(refusal.status, {"errors": [error]}, headers)

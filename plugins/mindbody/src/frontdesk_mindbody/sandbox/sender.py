@@ -12,10 +12,10 @@ import anyio.to_thread
 import httpx
 
 from frontdesk_mindbody.sandbox.clock import Clock
+from frontdesk_mindbody.sandbox.events import ARRIVAL, EVENTS
 from frontdesk_mindbody.sandbox.journal import Action, Told
 from frontdesk_mindbody.sandbox.messages import Message
 from frontdesk_mindbody.sandbox.outbox import Outbox
-from frontdesk_mindbody.sandbox.payloads import EVENTS
 from frontdesk_mindbody.sandbox.sending import here
 from frontdesk_mindbody.sandbox.subscriptions import ACTIVE, BY_USER, Subscription
 
@@ -59,7 +59,7 @@ class Sender:
             return
         address = str(here(url))
         if self._own is None:
-            self._own = self.outbox.subscriptions.make(address, tuple(sorted(EVENTS)))
+            self._own = self.outbox.subscriptions.make(address, tuple(sorted({*EVENTS, ARRIVAL})))
             self._own.key = self._key
         self._own.url = address
         self._own.turn(ACTIVE, now)
@@ -141,10 +141,12 @@ class Sender:
         if not message.stray and not message.attempts:
             one.attempted += 1
         counts["sent"] += 1
+        prefixed = self.outbox.sending.webhook_prefix
+        signature = message.signature if prefixed else message.signature.removeprefix("sha256=")
         headers = {
             "content-type": "application/json",
             "user-agent": "mindbody-sandbox",
-            "x-mindbody-signature": message.signature,
+            "x-mindbody-signature": signature,
         }
         request = httpx.Request("POST", here(one.url), content=message.body, headers=headers)
         try:

@@ -116,6 +116,13 @@ class Sending:
         default="Absent",
         metadata={"help": "The signedInStatus of who is neither in nor cancelled; unconfirmed."},
     )
+    webhook_missed: str = attrs.field(
+        default="NoShow",
+        metadata={"help": "The signedInStatus of who did not come; unconfirmed."},
+    )
+    webhook_prefix: bool = _switch(
+        default=True, help="Begin the signature with sha256=; one receiver's notes know none."
+    )
     webhook_early_cancel: Literal["status", "cancelled", "both"] = _choice(
         "status",
         ("status", "cancelled", "both"),
@@ -132,9 +139,24 @@ class Sending:
     webhook_gift_barcodes: bool = _switch(
         default=True, help="Show the barcode of a gift card in a sale's event; unconfirmed."
     )
+    webhook_gift_type: str = attrs.field(
+        default="Product",
+        metadata={"help": "The type of a gift card in a sale's event; unconfirmed."},
+    )
     webhook_unit_amounts: bool = _switch(
         default=False, help="Make amountPaid the price of one piece, not of the line; unconfirmed."
     )
     webhook_tax: bool = _switch(
         default=True, help="Let the amounts of a sale's event include the taxes; unconfirmed."
+    )
+    webhook_arrivals: bool = _switch(
+        default=False, help="Tell of arrivals by clientArrival.created as well; unconfirmed."
+    )
+    webhook_extras: bool = _switch(
+        default=False,
+        help="Add fields that only third parties have seen: a transactionKey to each envelope, "
+        "clientUniqueId and paymentReferenceId to appointments; unconfirmed.",
+    )
+    webhook_numbers: bool = _switch(
+        default=False, help="Give the push API's errorCode as a number; unconfirmed."
     )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from frontdesk_mindbody.sandbox import faces, shapes
 from frontdesk_mindbody.sandbox.calls import Call, Page
 from frontdesk_mindbody.sandbox.refusal import missing, unknown
 from frontdesk_mindbody.sandbox.rows import Appointment, Course, Sale, Waiting
 from frontdesk_mindbody.sandbox.studios import Studio
-
-_FUTURE: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def sites(call: Call) -> Page:
@@ -102,8 +100,6 @@ def _courses(call: Call) -> list[Course]:
         found = (table.find(one) for one in dict.fromkeys(wanted))
         return [row for row in found if row is not None]
     since = ask.time("LastModifiedDate")
-    if since is not None and not ask.text("StartDateTime"):
-        return table.between("modified", _utc(since), _FUTURE)
     start, end = call.days("StartDateTime", "EndDateTime")
     rows = table.between("starts", start, end)
     return rows if since is None else [row for row in rows if row.modified >= _utc(since)]

@@ -21,6 +21,7 @@ from frontdesk_mindbody.sandbox.faults import (
     Shuffle,
     Status,
     Truncate,
+    UnknownZone,
 )
 from frontdesk_mindbody.sandbox.refusal import Refusal
 from frontdesk_mindbody.sandbox.wire import Reply, encode
@@ -58,7 +59,9 @@ def refuse(faults: Iterable[AnyFault]) -> None:
 def answer(good: Page | dict[str, Any], faults: Iterable[AnyFault], rng: Random) -> None:
     """Double, shuffle, change and leave out what an answer holds."""
     for fault in faults:
-        if isinstance(fault, Mutate):
+        if isinstance(fault, UnknownZone):
+            _mutate(good, Mutate(field="TimeZone", value=fault.zone))
+        elif isinstance(fault, Mutate):
             _mutate(good, fault)
         elif isinstance(good, Page):
             _rows(good, fault, rng)

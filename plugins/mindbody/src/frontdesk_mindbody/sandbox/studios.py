@@ -32,6 +32,8 @@ from frontdesk_mindbody.sandbox.rows import (
 )
 from frontdesk_mindbody.sandbox.tables import Table
 
+#: What belongs to a client and goes along when two become one.
+_OWNED: Final = ("appointments", "visits", "waitings", "passes", "sales", "held", "agreed")
 FIRST_CLIENT: Final = 100_000_001
 #: Of each day's classes, when they begin.
 HOURS: Final = (time(7), time(9), time(12), time(17), time(18, 30), time(20))
@@ -179,6 +181,17 @@ class Studio:
                 capacity=14 + number % 3 * 8,
             )
         )
+
+    def absorb(self, kept: Client, gone: Client) -> None:
+        """Make two clients one: what the second has is the first's, and the second is gone."""
+        for name in _OWNED:
+            table = self.table(name)
+            for owned in table.having("client", gone.id):
+                table.change(owned, client=kept.id)
+        self.clients.remove(gone)
+        self.numbers.pop(gone.number, None)
+        for one, into in [*self.merged.items(), (gone.id, kept.id)]:
+            self.merged[one] = kept.id if into in {gone.id, kept.id} else into
 
     def table(self, name: str) -> Table[Any]:
         """Give a table by its name."""

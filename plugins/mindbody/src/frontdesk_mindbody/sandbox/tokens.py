@@ -52,7 +52,7 @@ class Keys:
 class Tokens:
     """The keys, the logins and all tokens that were issued."""
 
-    def __init__(self, seed: int, clock: Clock, hours: float, denied: int) -> None:
+    def __init__(self, seed: int, clock: Clock, hours: float) -> None:
         rng = Random(f"keys of {seed}")
         signature = base64.b64encode(rng.randbytes(32)).decode()
         self.keys = Keys(rng.randbytes(16).hex(), uuid(rng), signature)
@@ -61,7 +61,6 @@ class Tokens:
         self._rng = rng
         self._clock = clock
         self._lasts = timedelta(hours=hours)
-        self._denied = denied
         self._issued: dict[str, Token] = {}
 
     def issue(self, site: int, username: object, password: object) -> Token:
@@ -102,7 +101,7 @@ class Tokens:
 
     def denied(self) -> Refusal:
         """Make the refusal of a token."""
-        return Refusal(self._denied, "Invalid or expired user token.", code="DeniedAccess")
+        return Refusal(401, "Invalid or expired user token.", code="DeniedAccess")
 
     def _written(self, expires: datetime) -> str:
         # Nobody checks its signature, but clients read when it expires.

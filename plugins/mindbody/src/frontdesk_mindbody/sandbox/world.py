@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from frontdesk_mindbody.sandbox import studios
-from frontdesk_mindbody.sandbox.clock import Clock
+from frontdesk_mindbody.sandbox.clock import Clock, real
 from frontdesk_mindbody.sandbox.journal import Action, Journal, Told
 from frontdesk_mindbody.sandbox.options import Options
 from frontdesk_mindbody.sandbox.past import Past
@@ -20,9 +20,9 @@ from frontdesk_mindbody.sandbox.studios import Studio
 class World:
     """All sites of one developer account."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, wall: Callable[[], datetime] = real) -> None:
         self.options = options
-        self.clock = Clock(options.now)
+        self.clock = Clock(options.now, wall)
         self.journal = Journal()
         self.rng = Random(options.seed)
         self.studios = {studio.id: studio for studio in studios.build(options.sites)}
@@ -39,6 +39,7 @@ class World:
         studio.classes_a_day = max(6, min(60, share // 200))
         registry = self.registries[studio.id] = Registry(rng, studio)
         registry.populate(share, now)
+        gone = [registry.make("plain", now, now) for _ in range(share // 50)]
         wanted = {
             "appointments": (options.appointments, options.clients // 2),
             "visits": (options.visits, options.clients),
@@ -48,7 +49,9 @@ class World:
             name: _shares(default if given is None else given, options.sites, number)
             for name, (given, default) in wanted.items()
         }
-        Past(rng, studio, now).fill(**counts)
+        past = Past(rng, studio, now)
+        past.merge(gone)
+        past.fill(**counts)
 
     def studio(self, site: int) -> Studio:
         """Give a site.
