@@ -17,10 +17,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import anyio
+import attrs
 
 from frontdesk.model import Account
 from frontdesk.store.keyring import new_key
@@ -32,22 +35,72 @@ SITE = -99
 BEGAN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-async def run(arguments: argparse.Namespace, folder: Path) -> bool:
-    """Let the time pass, and say what came of it."""
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What came of the time that passed."""
+
+    platform: Platform
+    status: Any
+    received: int
+    #: Ids of events: those the journal proves, and by id the metrics of those in the log.
+    wanted: set[str]
+    found: Mapping[str, str]
+    profiles: int
+
+    @property
+    def lost(self) -> int:
+        """How many events are missing."""
+        return len(self.wanted - self.found.keys())
+
+    @property
+    def busiest(self) -> int:
+        """The most calls in any 24 hours."""
+        return self.platform.quota.busiest(SITE)
+
+    @property
+    def good(self) -> bool:
+        """Whether all is as it must be."""
+        return (
+            self.busiest <= self.platform.options.calls_a_day
+            and not any(self.platform.quota.refused.values())
+            and not self.lost
+            and not self.status.pending
+            and not self.status.quarantined
+            and self.status.history["clients"].finished
+        )
+
+    def tell(self) -> None:
+        """Print the figures."""
+        studio = self.platform.world.studios[SITE]
+        days = [count for (_, site), count in self.platform.calls.items() if site == SITE]
+        counts = dict(Counter(self.found.values()).most_common())
+        print(f"webhooks received: {self.received}, pending: {self.status.pending}")
+        print(f"calls: {sum(days)}, on the busiest day {max(days)}, in any 24 h {self.busiest}")
+        print(f"calls the platform refused: {sum(self.platform.quota.refused.values())}")
+        print(f"calls by operation: {dict(self.platform.asked.most_common())}")
+        print(f"history of clients read: {self.status.history['clients'].finished}")
+        print(f"clients: {len(studio.clients)}, merged: {len(studio.merged)}")
+        print(f"profiles: {self.profiles}, quarantined: {self.status.quarantined}")
+        print(f"events: {counts}")
+        print(f"events the journal proves: {len(self.wanted)}, missing: {self.lost}")
+
+
+async def run(arguments: argparse.Namespace, folder: Path) -> Outcome:
+    """Let the time pass."""
     import mindbody_year  # found by the path above
 
-    options = Options(
-        now=BEGAN,
-        clients=arguments.clients,
-        sites=1,
-        calls_a_day=arguments.calls,
-        hard_cap=True,
+    platform = Platform(
+        Options(
+            now=BEGAN,
+            clients=arguments.clients,
+            sites=1,
+            calls_a_day=arguments.calls,
+            hard_cap=True,
+        )
     )
-    platform = Platform(options)
     began = time.monotonic()
-    store = folder / "year.db"
     more = {"calls_a_day": arguments.calls}
-    async with mindbody_year.followed(platform, store, new_key(), **more) as months:
+    async with mindbody_year.followed(platform, folder / "year.db", new_key(), **more) as months:
         since = platform.now
         for day in range(arguments.days):
             if arguments.minutes and time.monotonic() - began > 60 * arguments.minutes:
@@ -55,43 +108,20 @@ async def run(arguments: argparse.Namespace, folder: Path) -> bool:
                 break
             await months.days(1, arguments.changes)
             if day % 30 == 0:
-                calls = platform.calls[platform.now.date(), SITE]
                 spent = time.monotonic() - began
-                print(f"day {day}: {calls} calls so far today, {spent:.0f} s", flush=True)
+                print(f"day {day}: {spent:.0f} s", flush=True)
         # Whatever waits for quota has a day without anything new.
         await months.days(1, 0)
         (status,) = await months.desk.status()
-        connector = months.connection.connector.name
-        wanted = mindbody_year.expected(platform, connector, Account(str(SITE), ""), since)
-        found = await mindbody_year.logged(months.desk)
-        profiles = len(await months.desk.profiles(limit=10_000_000))
-    return report(platform, status, months.received, wanted, found, profiles)
-
-
-def report(platform, status, received, wanted, found, profiles) -> bool:  # type: ignore[no-untyped-def]  # printed only
-    """Print the figures; tell whether all is as it must be."""
-    busiest = platform.quota.busiest(SITE)
-    refused = sum(platform.quota.refused.values())
-    days = [count for (_, site), count in platform.calls.items() if site == SITE]
-    studio = platform.world.studios[SITE]
-    merged = len(studio.merged)
-    lost = len(wanted - found.keys())
-    print(f"webhooks received: {received}, pending: {status.pending}")
-    print(f"calls: {sum(days)}, on the busiest day {max(days)}, in any 24 hours {busiest}")
-    print(f"calls the platform refused: {refused}")
-    print(f"calls by operation: {dict(platform.asked.most_common())}")
-    print(f"history of clients: {status.history['clients'].finished}")
-    print(f"clients: {len(studio.clients)}, merged: {merged}, profiles: {profiles}")
-    print(f"events: {len(found)}; proven by the journal: {len(wanted)}, of these missing: {lost}")
-    print(f"quarantined: {status.quarantined}; {Counter(found.values())}")
-    return (
-        busiest <= platform.options.calls_a_day
-        and not refused
-        and not lost
-        and not status.pending
-        and not status.quarantined
-        and status.history["clients"].finished
-    )
+        account = Account(str(SITE), "")
+        return Outcome(
+            platform=platform,
+            status=status,
+            received=months.received,
+            wanted=mindbody_year.expected(platform, "mindbody", account, since),
+            found=await mindbody_year.logged(months.desk),
+            profiles=len(await months.desk.profiles(limit=10_000_000)),
+        )
 
 
 def main() -> None:
@@ -104,9 +134,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=int, default=0, help="stop after so many of ours")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        good = anyio.run(run, arguments, Path(folder))
-    print("as it must be" if good else "NOT as it must be")
-    sys.exit(not good)
+        outcome = anyio.run(run, arguments, Path(folder))
+    outcome.tell()
+    print("as it must be" if outcome.good else "NOT as it must be")
+    sys.exit(not outcome.good)
 
 
 if __name__ == "__main__":

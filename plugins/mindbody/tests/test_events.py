@@ -31,10 +31,9 @@ from mindbody_making import (
 import frontdesk_mindbody as mindbody
 from frontdesk.errors import RecordError, SkipRecord
 from frontdesk.ids import event_id
-from frontdesk.model import Record, Wanted
+from frontdesk.model import Record, Ref, Related, Wanted
 from frontdesk_mindbody.tables import (
     ARRIVED,
-    BOOKED as BOOKED_CLASS,
     CANCELLED,
     CONFIRMED,
     CONTRACT,
@@ -44,6 +43,9 @@ from frontdesk_mindbody.tables import (
     SCHEDULED,
     SIGNED_IN,
     WAITLIST,
+)
+from frontdesk_mindbody.tables import (
+    BOOKED as BOOKED_CLASS,
 )
 
 LATER = NOW + timedelta(hours=1)
@@ -431,7 +433,7 @@ def test_a_sale_has_the_same_ids_whether_a_webhook_or_the_api_showed_it() -> Non
     person = row("staff", {"Id": 10, "FirstName": "Jane", "LastName": "Doe"})
     api = row("sales", API_SALE)
     assert ids(api) == ids(sold())
-    order, *lines = events(api, known(staff=[person], client_ids=[]) | _nobody())
+    order, *lines = events(api, Related(known(staff=[person]) | _nobody()))
     assert order.properties["Sold By"] == "Jane Doe"
     assert [line.properties["Type"] for line in lines] == ["Service", "Product"]
     assert sum(line.value or 0 for line in lines) == order.value == Decimal("150.25")
@@ -440,19 +442,14 @@ def test_a_sale_has_the_same_ids_whether_a_webhook_or_the_api_showed_it() -> Non
     assert ids(whole(sold(), api)) == ids(sold())
 
 
-def _nobody() -> dict[Any, Any]:
-    from frontdesk.model import Ref
-
+def _nobody() -> dict[Ref, Record | None]:
     return {Ref("client_ids", "7X", site=SITE): None}
 
 
 @pytest.mark.parametrize(("meaning", "hour"), [("site", 16), ("utc", 9)])
 def test_a_setting_says_what_the_z_of_sale_times_means(meaning: str, hour: int) -> None:
     context = attrs.evolve(CONTEXT, settings=attrs.evolve(CONTEXT.settings, sale_times=meaning))
-    related = known() | _nobody() | {}
-    from frontdesk.model import Ref, Related
-
-    answers = Related({**related, Ref("staff", "10", site=SITE): None})
+    answers = Related({**_nobody(), Ref("staff", "10", site=SITE): None})
     found = list(mindbody.parse_event(row("sales", API_SALE), answers, context))
     assert {event.time.hour for event in found} == {hour}
 

@@ -147,7 +147,7 @@ def test_prospects_and_companies_are_clients_too() -> None:
 
 
 def test_a_row_of_an_odd_type_is_set_aside_by_its_field() -> None:
-    with pytest.raises(RecordError, match="^Active is not a boolean$"):
+    with pytest.raises(RecordError, match=r"^Active is not a boolean$"):
         profile(api(Active="yes"))
 
 
