@@ -174,11 +174,13 @@ def test_an_appointment_tells(records: list[Record], expected: list[str]) -> Non
 
 
 def test_an_appointment_has_one_id_whether_a_webhook_or_the_api_showed_it() -> None:
-    """Seen to fail when rows of the API were of a stream of their own."""
+    """Seen to fail when rows of the API were of a stream that is not mapped."""
     webhooks = whole(made(), changed(isConfirmed=True, hasArrived=True))
     api = row("appointments", {**API_APPOINTMENT, "Found": True, "Status": "Arrived"})
+    assert ids(api).keys() == {SCHEDULED, ARRIVED}
     assert ids(api).items() <= ids(webhooks).items()
     confirmed = row("appointments", {**API_APPOINTMENT, "Found": True, "Status": "Confirmed"})
+    assert ids(confirmed).keys() == {SCHEDULED, CONFIRMED}
     assert ids(confirmed).items() <= ids(webhooks).items()
 
 
@@ -297,9 +299,12 @@ def test_a_booking_tells(records: list[Record], expected: list[str]) -> None:
 
 def test_a_booking_has_one_id_whether_a_webhook_or_the_api_showed_it() -> None:
     webhooks = ids(whole(booked(), status("SignedIn"), status("LateCancelled")))
-    assert ids(row("visits", API_VISIT)).items() <= webhooks.items()
-    signed = row("visits", {**API_VISIT, "SignedIn": True, "LateCancelled": True})
-    assert ids(signed).items() <= webhooks.items()
+    made = ids(row("visits", API_VISIT))
+    assert made.keys() == {BOOKED_CLASS}
+    assert made.items() <= webhooks.items()
+    signed = ids(row("visits", {**API_VISIT, "SignedIn": True, "LateCancelled": True}))
+    assert signed.keys() == {SIGNED_IN, CANCELLED}
+    assert signed.items() <= webhooks.items()
 
 
 @pytest.mark.parametrize(
@@ -524,3 +529,15 @@ def test_nothing_is_told_of_reference_data() -> None:
 
 def test_following_begins_with_the_connection() -> None:
     assert CONTEXT.start == START
+
+
+def test_what_only_the_api_shows_was_so_when_it_was_seen() -> None:
+    """Seen to fail when the time of the last webhook was taken for it."""
+    read_later = LATER + timedelta(days=3)
+    api = row("appointments", {**API_APPOINTMENT, "Status": "Confirmed"}, LATER)
+    record = attrs.evolve(whole(made(), api), seen=LATER)
+    times = {event.metric: event.time for event in events(record)}
+    assert times == {SCHEDULED: NOW, CONFIRMED: LATER}
+    # Not after the appointment, however late somebody looked.
+    times = {e.metric: e.time for e in events(attrs.evolve(record, seen=read_later))}
+    assert times[CONFIRMED].isoformat() == "2026-08-18T17:12:00+00:00"

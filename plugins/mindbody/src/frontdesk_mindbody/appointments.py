@@ -31,17 +31,23 @@ def events(record: Record, related: Related, context: Context) -> list[Event]:
 def _happened(record: Record, context: Context) -> Iterator[tuple[datetime, str]]:
     row = record.payload
     status, before = text(row, "Status"), text(row, "Baseline")
-    now = record.version or record.seen
+    told = record.version or record.seen
+    # The API tells no times: what it shows was so when it was seen, and before the appointment.
+    shown = min(record.seen, span(record, context)[0] or record.seen)
     created = utc(text(row, "Created"), "Created")
     if created is not None:
         yield created, tables.SCHEDULED
     elif flag(row, "Found") and before is None and status in _TAKES_PLACE:
         # On a day that had been read before without it: somebody booked since.
-        yield min(now, span(record, context)[0] or now), tables.SCHEDULED
-    if (flag(row, "Confirmed") or status == "Confirmed") and before != "Confirmed":
-        yield now, tables.CONFIRMED
-    if (flag(row, "Arrived") or status == "Arrived") and before not in _CAME:
-        yield now, tables.ARRIVED
+        yield shown, tables.SCHEDULED
+    if flag(row, "Confirmed") and before != "Confirmed":
+        yield told, tables.CONFIRMED
+    elif status == "Confirmed" and before != "Confirmed":
+        yield shown, tables.CONFIRMED
+    if flag(row, "Arrived") and before not in _CAME:
+        yield told, tables.ARRIVED
+    elif status == "Arrived" and before not in _CAME:
+        yield shown, tables.ARRIVED
 
 
 def span(record: Record, context: Context) -> tuple[datetime | None, datetime | None]:
