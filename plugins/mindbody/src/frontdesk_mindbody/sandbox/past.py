@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from random import Random
@@ -45,18 +45,15 @@ class Past:
         self._rng = rng
         self._studio = studio
         self._now = now
-        self._know()
-
-    def merge(self, newcomers: Sequence[Client]) -> None:
-        """Let some have turned out to be others, long ago: they are gone."""
-        for one in newcomers:
-            self._studio.absorb(pick(self._rng, self._clients[: -len(newcomers)]), one)
-        self._know()
-
-    def _know(self) -> None:
-        self._clients = list(self._studio.clients)
+        self._clients = list(studio.clients)
         # Most business is done with few clients.
         self._regulars = self._clients[::3] or self._clients
+
+    def merge(self, count: int) -> None:
+        """Let so many have turned out to be others, long ago: of them only the ids are known."""
+        studio = self._studio
+        for _ in range(count):
+            studio.merged[studio.clients.draw()] = pick(self._rng, self._clients).id
 
     def fill(self, *, appointments: int, visits: int, sales: int) -> None:
         """Let so many of each have happened, some still to come."""

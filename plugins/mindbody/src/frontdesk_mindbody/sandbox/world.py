@@ -39,7 +39,6 @@ class World:
         studio.classes_a_day = max(6, min(60, share // 200))
         registry = self.registries[studio.id] = Registry(rng, studio)
         registry.populate(share, now)
-        gone = [registry.make("plain", now, now) for _ in range(share // 50)]
         wanted = {
             "appointments": (options.appointments, options.clients // 2),
             "visits": (options.visits, options.clients),
@@ -50,7 +49,7 @@ class World:
             for name, (given, default) in wanted.items()
         }
         past = Past(rng, studio, now)
-        past.merge(gone)
+        past.merge(share // 50)
         past.fill(**counts)
 
     def studio(self, site: int) -> Studio:
