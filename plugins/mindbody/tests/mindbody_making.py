@@ -143,7 +143,7 @@ def whole(*records: Record) -> Record:
     """Return what core keeps of records that complete each other."""
     kept = records[0]
     for record in records[1:]:
-        kept = laid_over(kept, record)
+        kept = laid_over(kept, record) if record.partial else record
     return kept
 
 
