@@ -53,6 +53,7 @@ HOSTS = re.compile(
         | (api|app|docs|ws)\.mews(-demo)?\.com
         | (a|developers|www)\.klaviyo\.com
         | (dashboard\.boulevard\.io|(developers|sandbox)\.joinblvd\.com)
+        | (api|clients|developers|mb-api)\.mindbodyonline\.com
         | www\.w3\.org | www\.apache\.org | semver\.org | keepachangelog\.com
         | docs\.astral\.sh
     )""",
