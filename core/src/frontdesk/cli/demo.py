@@ -138,7 +138,7 @@ async def _play(desk: Desk, sandboxes: dict[str, Sandbox]) -> None:
 
     from frontdesk.web.serving import receiving
 
-    before = {metric.name: metric.count for metric in await desk.metrics()}
+    before = sum(metric.count for metric in await desk.metrics())
     changes = 0
     async with desk, receiving(desk, "127.0.0.1", 0) as address, desk.service():
         for name, sandbox in sandboxes.items():
@@ -154,8 +154,7 @@ async def _play(desk: Desk, sandboxes: dict[str, Sandbox]) -> None:
                 await anyio.sleep(0.1)
             await _delivered(desk)
         received = sum(box.received for box in await desk.inboxes())
-        metrics = await desk.metrics()
-    events = sum(metric.count - before.get(metric.name, 0) for metric in metrics)
+        events = sum(metric.count for metric in await desk.metrics()) - before
     typer.echo(
         f"Live: {changes} changes were played, {received} webhooks came, "
         f"{events} events were seen as they happened",

@@ -250,7 +250,7 @@ class Client(Generic[S]):
             RefusedError: Any other 4xx.
             UnexpectedResponseError: The answer is no JSON, is too large, or leads astray.
         """
-        asked = Asked(method, self._redactor.path(path), self._connector, self._redactor)
+        asked = Asked(method, self._redactor.path(path) or "/", self._connector, self._redactor)
         if content is None and json is not None:
             content = jsons.encode(json)
         sending = Sending(asked, path, params, headers, content, wanted)

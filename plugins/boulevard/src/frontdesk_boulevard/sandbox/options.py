@@ -81,6 +81,7 @@ class Options(Sending):
     cost_multiplied: bool = _flag(
         False, "A list's fields cost as often as it has rows, not once (unconfirmed)."
     )
+    demo: bool = _flag(False, "Serve a demo, where nobody waits for points: queries cost none.")
     limit_status: int = _one_of(
         200, 429, help="The HTTP status of a query that costs too much (unconfirmed)."
     )
