@@ -208,6 +208,22 @@ async def test_what_is_read_again_to_be_sure_asks_in_the_background(store: Path)
     assert not {("stays", False), ("guests", True)} & set(seen)
 
 
+async def test_what_waits_for_what_others_leave_over_is_no_state(store: Path) -> None:
+    """Seen to fail when the connection is noted as waiting."""
+    house, clock = busy(2), SteppedClock()
+    limited = httpx.Response(429, headers={"retry-after": "4000"})
+    house.before = lambda r: (
+        limited if r.url.path == "/stays" and "offset" in r.url.params else None
+    )
+    spared = hooked()
+    streams = [attrs.evolve(s, history="none", spare=True) for s in spared.manifest.streams]
+    spared.manifest = attrs.evolve(spared.manifest, streams=tuple(streams))  # type: ignore[attr-defined]
+    async with served(store, house, clock=clock, connector=spared) as desk:
+        await clock.advance(100)
+        assert await state(desk) == ("running", "")
+    assert house.asked("stays")
+
+
 async def test_each_change_of_state_is_told_once(store: Path) -> None:
     """Seen to fail when what was told is kept in memory only: told again by the next process."""
     told: list[dict[str, Any]] = []

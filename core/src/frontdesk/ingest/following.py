@@ -169,7 +169,7 @@ class Follower:
         every = stream.polling.total_seconds() if stream.polling else 0.0
         while True:
             with background() if stream.spare else nullcontext():
-                await self._persist(f"changes of {stream.name}", walked)
+                await self._persist(f"changes of {stream.name}", walked, quiet=stream.spare)
             await self.clock.sleep(every * self.chance.uniform(1 - SPREAD, 1 + SPREAD))
 
     async def _walk(self, session: Session, stream: Stream, purpose: Purpose) -> None:
@@ -248,8 +248,12 @@ class Follower:
         await self.arrived()
         scope.cancel()
 
-    async def _persist(self, name: str, job: _Job) -> None:
-        """Do *job*; where the platform is away or wants quiet, again later."""
+    async def _persist(self, name: str, job: _Job, *, quiet: bool = False) -> None:
+        """Do *job*; where the platform is away or wants quiet, again later.
+
+        Args:
+            quiet: Its waiting says nothing of the connection: it has what others leave over.
+        """
         failures = 0
         while True:
             try:
@@ -258,8 +262,9 @@ class Follower:
                 wait = pause_after(error, failures).total_seconds()
                 failures += 1
                 self._say("%s wait %.0f s: %s", name, wait, error, level=logging.WARNING)
-                self._ailing[name] = str(error)
-                await self._note(State.WAITING, str(error))
+                if not quiet:
+                    self._ailing[name] = str(error)
+                    await self._note(State.WAITING, str(error))
                 await self.clock.sleep(wait)
             else:
                 if self._ailing.pop(name, None) is not None:

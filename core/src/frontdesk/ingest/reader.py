@@ -162,7 +162,8 @@ class Reader:
         missing = [ref for ref in refs if ref not in answers.related]
         fetched = await self.fetch(client, stream, [(ref.site, ref.id) for ref in missing])
         # As the store will give them back: nothing a mapping may not see, stamped.
-        whole = [record for record in fetched if isinstance(record, Record)]
+        # Records of other streams may come along: theirs are other ids.
+        whole = [one for one in fetched if isinstance(one, Record) and one.stream == stream]
         gone = await self._hidden(stream, whole)
         found = {(r.site, r.id): self.taken(r, now) for r in whole if r.id not in gone}
         answers.related.update({ref: found.get((ref.site, ref.id)) for ref in missing})
