@@ -13,7 +13,7 @@ from frontdesk.catalog import catalog
 from frontdesk.registry import load
 
 DICTIONARY = Path(__file__).parents[2] / "shared" / "reference" / "data-dictionary.toml"
-CONNECTORS = ("mews",)
+CONNECTORS = ("mews", "boulevard", "mindbody", "zenoti")
 
 pytestmark = pytest.mark.skipif(
     not DICTIONARY.exists(), reason="the data dictionary lies beside the checkout, if anywhere"
