@@ -1,0 +1,172 @@
+"""What a sale tells: an invoice was closed; and gift cards and packages to look for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from frontdesk.errors import SkipRecord
+from frontdesk.model import Context, Event, Json, Payload, Record, Ref, Related
+from frontdesk_zenoti import raw, statuses, tables, times
+from frontdesk_zenoti.bookings import service_name, shown
+from frontdesk_zenoti.places import Place
+from frontdesk_zenoti.properties import Paths, amount, properties, total
+from frontdesk_zenoti.rows import at, guid, objects, part, text, whole
+
+#: The key under which a delivery stands beside the lines of the sales report.
+CLOSED: Final = "Closed"
+#: How old what is known of a guest's cards and packages may be, in seconds: a delivery is news.
+_A_DAY: Final = 86_400.0
+
+_PATHS: Final[Paths] = {
+    "Appointment Group ID": "appointment_group_id",
+    "Closed": "is_closed",
+    "Invoice Date": "invoice_date",
+    "Invoice ID": "id",
+    "Invoice Items": "invoice_items",
+    "Invoice Number": "invoice_number",
+    "Invoice Number Prefix": "invoice_number_prefix",
+    "Lock": "lock",
+    "Receipt Number": "receipt_number",
+    "Refund": "is_refund",
+    "Total Price": "total_price.sum_total",
+    "Transactions": "transactions",
+    "Total Price Details": "total_price",
+}
+
+
+def events(record: Record, context: Context, related: Related) -> list[Event | Ref]:
+    """Tell all the record proves.
+
+    Raises:
+        SkipRecord: Nobody knows who paid.
+    """
+    guest = _guest(record.payload)
+    if guest is None:
+        raise SkipRecord("no_person")
+    found: dict[str, Event] = {}
+    for event in _happened(record.payload, guest, context, related):
+        found.setdefault(event.occurrence, event)
+    return [*found.values(), *_bought(record.payload, guest)]
+
+
+def _guest(row: Payload) -> str | None:
+    invoice = _told(row)
+    found = guid(part(invoice, "guest"), "id") or guid(row, "guest_id")
+    lines = (guid(line, "guest_id") for line in objects(row, "sales"))
+    return found or next((id for id in lines if id), None)
+
+
+def _told(row: Payload) -> Payload:
+    """Return the invoice a delivery brought, with or without a key around it."""
+    data = part(part(row, CLOSED), "data")
+    return part(data, "invoice") or data
+
+
+def _happened(
+    row: Payload, guest: str, context: Context, related: Related
+) -> Iterator[Event]:
+    if block := part(row, CLOSED):
+        invoice = _told(row)
+        center = guid(invoice, "center_id") or raw.guid_at(invoice, "center.id")
+        place = Place(center or guid(row, "center_id"), None, context, related)
+        refund = "refund" if invoice.get("is_refund") is True else ""
+        yield Event(
+            tables.INVOICED,
+            guest,
+            raw.moment(block),
+            **_money(amount(at(invoice, "total_price.sum_total")), place),
+            properties=_of_delivery(invoice, place),
+            action="closed",
+            occurrence=refund,
+            site=place.site,
+        )
+    for refund in ("", "refund"):
+        lines = [line for line in objects(row, "sales") if _refund(line) == refund]
+        if lines and all((text(line, "status") or "").casefold() == "closed" for line in lines):
+            yield from _reported(row, lines, refund, guest, context, related)
+
+
+def _refund(line: Payload) -> str:
+    return "refund" if (text(line, "sale_type") or "").casefold() == "refund" else ""
+
+
+def _money(value: Json, place: Place) -> dict[str, Json]:
+    currency = place.currency
+    known = value is not None and currency is not None
+    return {"value": value if known else None, "currency": currency if known else None}
+
+
+def _of_delivery(invoice: Payload, place: Place) -> dict[str, Json]:
+    booked = objects(invoice, "appointments")
+    return {
+        "Appointment Names": [name for one in booked if (name := service_name(one))],
+        "Appointments": [shown(one) for one in booked],
+        **place.short(),
+        **properties(tables.INVOICED, invoice, _PATHS, place.zone),
+    }
+
+
+def _reported(
+    row: Payload, lines: list[Payload], refund: str, guest: str, context: Context, related: Related
+) -> Iterator[Event]:
+    """Tell of an invoice by its lines: fewer properties, but a hundred of them a request."""
+    place = Place(guid(row, "center_id"), None, context, related)
+    first = lines[0]
+    field = "invoice_date" if first.get("invoice_date") else "sale_date"
+    time = times.on_wall(first.get(field), field, place.zone)
+    if time is None:
+        return
+    names = [name for line in lines if _is(line, {"service"}) and (name := text(line, "item_name"))]
+    worth = total(lines, "sales_exc_tax", "tax")
+    yield Event(
+        tables.INVOICED,
+        guest,
+        time,
+        **_money(worth, place),
+        properties={
+            "Appointment Names": names,
+            **place.short(),
+            "Closed": True,
+            "Invoice Date": times.shown(time),
+            "Invoice ID": guid(row, "invoice_id"),
+            "Invoice Items": [_item(line) for line in lines],
+            "Invoice Number": text(first, "invoice_no"),
+            "Refund": bool(refund),
+            "Total Price": worth,
+        },
+        action="closed",
+        occurrence=refund,
+        site=place.site,
+    )
+
+
+def _item(line: Payload) -> Payload:
+    return {
+        "invoice_item_id": line.get("invoice_item_id"),
+        "name": line.get("item_name"),
+        "type": line.get("item_type"),
+        "category": line.get("item_category"),
+        "quantity": line.get("qty"),
+        "price": {
+            "sales": line.get("sales_exc_tax"),
+            "tax": line.get("tax"),
+            "discount": line.get("discount"),
+        },
+        "therapist_name": line.get("serviced_by"),
+    }
+
+
+def _is(line: Payload, words: set[str] | frozenset[str]) -> bool:
+    return (text(line, "item_type") or "").casefold() in words
+
+
+def _bought(row: Payload, guest: str) -> Iterator[Ref]:
+    """Ask for the guest's gift cards and packages, only where the invoice has one of them."""
+    lines, items = objects(row, "sales"), objects(_told(row), "invoice_items")
+    kinds = {whole(item, "type") for item in items}
+    age = 0.0 if kinds else _A_DAY
+    if statuses.GIFT_CARD in kinds or any(_is(line, statuses.GIFT_WORDS) for line in lines):
+        yield Ref("gift_cards", guest, max_age=age)
+    if statuses.PACKAGE in kinds or any(_is(line, statuses.PACKAGE_WORDS) for line in lines):
+        yield Ref("packages", guest, max_age=age)
