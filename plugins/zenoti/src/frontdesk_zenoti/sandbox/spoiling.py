@@ -1,0 +1,103 @@
+"""How a good answer is spoiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from random import Random
+from typing import Any, Final, cast
+
+import msgspec
+
+from frontdesk_zenoti.sandbox.faults import (
+    DENIED,
+    REMOVE,
+    AnyFault,
+    Drop,
+    Duplicate,
+    Huge,
+    Malformed,
+    Mutate,
+    Shuffle,
+    SoftError,
+    Status,
+    Truncate,
+)
+from frontdesk_zenoti.sandbox.queries import Page
+from frontdesk_zenoti.sandbox.refusal import Refusal
+from frontdesk_zenoti.sandbox.wire import Reply
+
+_CHUNK: Final = 65_536
+_TEXTS: Final = {
+    400: "The request is invalid.",
+    401: DENIED,
+    403: "You are not permitted to access this resource.",
+    429: "API rate limit exceeded",
+    500: "Internal server error.",
+    503: "Service unavailable.",
+}
+
+
+def refuse(faults: Iterable[AnyFault], now: datetime) -> None:
+    """Raise the error a fault asks for."""
+    for fault in faults:
+        if isinstance(fault, Status):
+            after = None if fault.retry_after is None else str(fault.retry_after)
+            if fault.retry_date is not None:
+                after = format_datetime(now + timedelta(seconds=fault.retry_date), usegmt=True)
+            text = fault.message or _TEXTS.get(fault.status, "Error.")
+            raise Refusal(fault.status, text, code=fault.code, shape=fault.shape, retry_after=after)
+
+
+def rows(page: Page, faults: Iterable[AnyFault], rng: Random) -> None:
+    """Double, shuffle and change the rows of a page."""
+    for fault in faults:
+        if isinstance(fault, SoftError):
+            page.rows = [{}] if page.single else []
+            page.extras["error"] = {"code": fault.code, "message": fault.message}
+        elif isinstance(fault, Duplicate) and not page.single:
+            page.rows = page.rows[: fault.rows] + page.rows
+        elif isinstance(fault, Shuffle):
+            page.rows = rng.sample(page.rows, len(page.rows))
+        elif isinstance(fault, Mutate) and fault.row < len(page.rows):
+            page.rows = list(page.rows)
+            page.rows[fault.row] = _mutated(page.rows[fault.row], fault)
+
+
+def _mutated(row: Any, fault: Mutate) -> Any:
+    spoiled: dict[str, Any] = msgspec.to_builtins(row)
+    *path, name = fault.field.split(".")
+    place = spoiled
+    for step in path:
+        place = cast("dict[str, Any]", place[step])
+    if fault.value is REMOVE:
+        place.pop(name, None)
+    else:
+        place[name] = fault.value
+    return spoiled
+
+
+def reply(good: Reply, faults: Iterable[AnyFault]) -> Reply:
+    """Spoil the way an answer is sent."""
+    body = good.body
+    for fault in faults:
+        if isinstance(fault, Drop):
+            return Reply(good.status, headers=good.headers, promised=max(1, len(body)))
+        if isinstance(fault, Truncate):
+            kept = body[: int(len(body) * fault.keep)]
+            return Reply(good.status, kept, headers=good.headers, promised=len(body) + 1)
+        if isinstance(fault, Malformed):
+            return Reply(good.status, body[: len(body) // 2], headers=good.headers)
+        if isinstance(fault, Huge):
+            chunks, size = _padded(body, fault.size), len(body) + fault.size
+            return Reply(good.status, headers=good.headers, chunks=chunks, promised=size)
+    return good
+
+
+def _padded(body: bytes, size: int) -> Iterator[bytes]:
+    blank = b" " * _CHUNK
+    for _ in range(size // _CHUNK):
+        yield blank
+    yield blank[: size % _CHUNK]
+    yield body
