@@ -233,8 +233,8 @@ def map_profile(record: Record) -> Profile | Merged | Gone | None:
     row = record.payload
     if row.get("merged"):
         return Merged(record.id, row["merged"])
-    if row.get("erased"):
-        return Gone(record.id, erase=True)
+    if row.get("erased") or row.get("deleted"):
+        return Gone(record.id, erase="erased" in row)
     return Profile(
         guest=record.id,
         email=row["email"],

@@ -18,7 +18,7 @@ import httpx
 import pytest
 from inn import TOKEN, Inn, app, busy, guest, install, opened, stay
 
-from frontdesk import Desk, Kind, ProfileField
+from frontdesk import Desk, Installed, Kind, ProfileField, hookimpl
 from frontdesk.cli import main
 from frontdesk.serving import served
 
@@ -793,3 +793,38 @@ def test_the_url_of_one_connection(run: Run, inn: Inn) -> None:
     config.write_text(config.read_text() + '[service]\npublic_url = "https://x.example"\n')
 
     assert run("webhooks", "url", "oak").out == "https://x.example/webhooks/oak\n"
+
+
+def test_webhooks_are_installed_listed_and_removed(run: Run, inn: Inn) -> None:
+    """Seen to fail when the query of a URL is printed."""
+    there: list[Installed] = []
+
+    async def manage_webhooks(client: Any, action: str, url: str) -> list[Installed]:
+        if action == "install":
+            working = bool(there)
+            state = "active" if working else "pending"
+            there[:] = [Installed("w1", f"{url}?s=CANARY", state, working=working, note="wait")]
+        if action == "remove":
+            there.clear()
+        return there
+
+    acorn.manage_webhooks = hookimpl(manage_webhooks)  # type: ignore[attr-defined]
+    try:
+        config = (run.folder / "frontdesk.toml").read_text()
+        none = run("webhooks", "install", "oak")
+        run.configure(config + '[service]\npublic_url = "https://hooks.example.com"\n')
+        first = run("webhooks", "install", "oak")
+        second = run("webhooks", "install", "oak")
+        listed = run("webhooks", "list", "oak", "--json")
+        removed = run("webhooks", "remove", "oak")
+    finally:
+        del acorn.manage_webhooks  # type: ignore[attr-defined]
+    by_hand = run("webhooks", "list", "oak")
+
+    assert (none.status, "public_url" in none.err) == (2, True)
+    assert (first.status, second.status, listed.status, removed.status) == (1, 0, 0, 0)
+    assert "pending" in first.out
+    assert listed.json[0]["url"] == "https://hooks.example.com/webhooks/oak"
+    assert "CANARY" not in first.out + second.out + listed.out
+    assert "there is no webhook" in removed.out
+    assert (by_hand.status, "by hand" in by_hand.err) == (2, True)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import attrs
 import httpx
 import inn
 import pytest
@@ -15,6 +16,7 @@ from inn import asked, busy, connected, stay
 from stepping import SteppedClock, until
 
 from frontdesk import Desk
+from frontdesk.client._pacing import in_background
 from frontdesk.servicing import AlertSettings, ServiceSettings
 
 pytestmark = pytest.mark.anyio
@@ -184,6 +186,26 @@ async def test_intervals_of_polling_can_be_set_for_a_connection(store: Path) -> 
 
     assert 9 <= polled["stays"] <= 12
     assert 1 <= polled["guests"] <= 3
+
+
+async def test_what_is_read_again_to_be_sure_asks_in_the_background(store: Path) -> None:
+    """Seen to fail when all changes are asked for like what is live."""
+    house, clock, seen = busy(2), SteppedClock(), list[tuple[str, bool]]()
+
+    def note(request: httpx.Request) -> None:
+        if "offset" in request.url.params:
+            seen.append((request.url.path.strip("/"), in_background()))
+
+    house.before = note
+    manifest = hooked().manifest
+    streams = [attrs.evolve(s, history="none", spare=s.name == "stays") for s in manifest.streams]
+    calm = hooked()
+    calm.manifest = attrs.evolve(manifest, streams=tuple(streams))  # type: ignore[attr-defined]
+    async with served(store, house, clock=clock, connector=calm):
+        await clock.advance(400)
+
+    assert {("stays", True), ("guests", False)} <= set(seen)
+    assert not {("stays", False), ("guests", True)} & set(seen)
 
 
 async def test_each_change_of_state_is_told_once(store: Path) -> None:

@@ -52,6 +52,27 @@ async def test_an_excluded_guests_opt_out_counts(store: Path) -> None:
     assert asked(store, "SELECT state FROM consents") == [("subscribed",), ("unsubscribed",)]
 
 
+async def test_who_was_deleted_there_waits_for_a_person(store: Path) -> None:
+    """Seen to fail when those who were forgotten are listed on."""
+    inn = busy(3)
+    await sync(store, inn)
+    changed = {"changed": "2026-10-02T10:00:00Z"}
+    inn.rows["guests"] = [guest("ada", deleted=True, **changed), guest("bob", erased=1, **changed)]
+    await sync(store, inn)
+
+    async with Desk(store) as desk:
+        gone, (row,) = await desk.gone(), await desk.status()
+        # Nothing is erased before that.
+        before = metrics(store)["Booked Stay"], await desk.export_guest("ada")
+        await desk.forget("ada")
+        after, (later,) = await desk.gone(), await desk.status()
+
+    assert [(one.guest, f"{one.since:%d %H}") for one in gone] == [("ada", "02 10")]
+    assert (row.gone, later.gone, after) == (1, 0, [])
+    assert before[0] == 3
+    assert before[1]
+
+
 async def test_a_merged_guest_leaves_its_profile_to_the_other(store: Path) -> None:
     inn = busy(0)
     await sync(store, inn)

@@ -28,7 +28,7 @@ from frontdesk.ingest.receiving import Answer
 from frontdesk.ingest.remap import Remapped
 from frontdesk.notices import Installed
 from frontdesk.progress import Report, Update
-from frontdesk.store import forgetting, inbox, listing
+from frontdesk.store import forgetting, inbox, left, listing
 from frontdesk.store.outlooks import DestinationRow, RefusalRow
 from frontdesk.store.pruning import Pruned
 from frontdesk.store.runtime_secrets import Rekeyed
@@ -165,6 +165,10 @@ class Desk:
     def profiles(self, **options: Any) -> list[listing.ProfileRow]:
         """Return profiles."""
         return self._run(lambda: self._desk.profiles(**options))
+
+    def gone(self, **options: Any) -> list[left.GoneRow]:
+        """Return guests whom their platform deleted; see :meth:`frontdesk.Desk.gone`."""
+        return self._run(lambda: self._desk.gone(**options))
 
     def events(self, **options: Any) -> list[listing.EventRow]:
         """Return events, latest first."""

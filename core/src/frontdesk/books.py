@@ -14,7 +14,7 @@ from frontdesk.connection import Connection
 from frontdesk.destination import Destination
 from frontdesk.errors import ConfigurationError
 from frontdesk.masking import masked
-from frontdesk.store import Store, exporting, forgetting, inbox, listing, states
+from frontdesk.store import Store, exporting, forgetting, inbox, left, listing, states
 from frontdesk.store.refetching import refetch
 from frontdesk.store.runtime_secrets import Rekeyed, rekey
 from frontdesk.store.status import ConnectionRow, list_connections
@@ -76,6 +76,14 @@ class Books:
     async def profiles(self, **options: Any) -> list[listing.ProfileRow]:
         """Return profiles; see :func:`frontdesk.store.listing.list_profiles`."""
         return await self._ask(lambda db: listing.list_profiles(db, **options))
+
+    async def gone(self, **options: Any) -> list[left.GoneRow]:
+        """Return guests whom their platform deleted; see :func:`frontdesk.store.left.list_gone`.
+
+        Nothing of them is erased, here or at a destination, until somebody says
+        :meth:`forget`: a platform may delete a guest for other reasons than the guest's wish.
+        """
+        return await self._ask(lambda db: left.list_gone(db, **options))
 
     async def events(self, **options: Any) -> list[listing.EventRow]:
         """Return events, latest first; see :func:`frontdesk.store.listing.list_events`."""

@@ -21,6 +21,7 @@ from frontdesk.cli.running import run
 if TYPE_CHECKING:
     from frontdesk.desk import Desk
     from frontdesk.store import listing
+    from frontdesk.store.left import GoneRow
 
 
 def add(app: typer.Typer) -> None:
@@ -106,10 +107,16 @@ def profiles(
     store: StoreOption = None,
     integration: IntegrationOption = None,
     limit: LimitOption = 50,
+    gone: Annotated[
+        bool, typer.Option("--gone", help="Guests whom their platform deleted, instead.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """List profiles."""
     desk = looking(config, store)
+    if gone:
+        _list_gone(desk, integration, limit, json=json)
+        return
 
     async def ask() -> list[listing.ProfileRow]:
         return await desk.profiles(integration=integration, search=search, limit=limit)
@@ -129,6 +136,20 @@ def profiles(
         for r in rows
     ]
     print_table("Profiles", columns, table)
+
+
+def _list_gone(desk: Desk, integration: str | None, limit: int, *, json: bool) -> None:
+    async def ask() -> list[GoneRow]:
+        return await desk.gone(integration=integration, limit=limit)
+
+    rows = run(ask)
+    if json:
+        print_json(rows)
+        return
+    table = [(r.integration, r.connection, r.guest, r.since) for r in rows]
+    print_table("Gone", ("integration", "connection", "guest", "since"), table)
+    if rows:
+        typer.echo("to erase one here and at every destination: frontdesk forget GUEST")
 
 
 def events(

@@ -110,6 +110,10 @@ def _print_status(row: ConnectionRow) -> None:
         ("records", ", ".join(_counted(row.records))),
         ("quarantine", row.quarantined and f"{row.quarantined:,} open"),
         ("inbox", row.pending and f"{row.pending:,} webhooks wait to be drained"),
+        (
+            "gone",
+            row.gone and f"{row.gone:,} guests were deleted there; see: frontdesk profiles --gone",
+        ),
         ("quota", ", ".join(_quotas(row))),
         ("ends soon", _ending(row)),
     )

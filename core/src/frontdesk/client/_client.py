@@ -98,8 +98,18 @@ class Client(Generic[S]):
         inner = transport or default_transport(base_url, self._limits.in_flight)
         count = metered(quota, settings, counter)
         self._gate = Gate(inner, lanes, self._limits.max_body, count)
-        self._exchange = Exchange(
-            http=_http(base_url, auth, self._gate, self._limits),
+        http = _http(base_url, auth, self._gate, self._limits)
+        self._exchange = self._exchanging(http, lanes, request_id, judge)
+
+    def _exchanging(
+        self,
+        http: httpx.AsyncClient,
+        lanes: Lanes,
+        request_id: str,
+        judge: Callable[[Answer], Verdict | None] | None,
+    ) -> Exchange:
+        return Exchange(
+            http=http,
             lanes=lanes,
             slots=anyio.Semaphore(self._limits.in_flight),
             limits=self._limits,

@@ -11,6 +11,7 @@ import attrs
 from sqlalchemy import Connection, func, select
 
 from frontdesk import jsons
+from frontdesk.store.left import count_gone
 from frontdesk.store.quotas import Used, used
 from frontdesk.store.runtime_secrets import expiring
 from frontdesk.store.schema import connections, counters, cursors, inboxes, quarantine, streams
@@ -47,6 +48,7 @@ class ConnectionRow:
         outcomes: The same by stream.
         quarantined: Open entries of quarantine.
         pending: Webhooks that were received and wait to be drained.
+        gone: Guests whom the platform deleted and nobody has forgotten here.
         quota: Requests used of a day's quota, by what they are counted by (a site, say).
         expiring: When secrets obtained at run time end, by name, where that is known.
     """
@@ -69,13 +71,14 @@ class ConnectionRow:
     pending: int
     expiring: dict[str, datetime]
     quota: dict[str, Used]
+    gone: int
 
 
 def list_connections(db: Connection, now: datetime) -> list[ConnectionRow]:
     """Return every connection the store knows, by name."""
     walks, last = _walks(db)
     outcomes, open_entries, ends = _outcomes(db), _open_entries(db), expiring(db)
-    quotas = used(db, now)
+    quotas, left = used(db, now), count_gone(db)
     waiting = {row.connection_id: row.pending for row in db.execute(select(inboxes))}
     return [
         ConnectionRow(
@@ -96,6 +99,7 @@ def list_connections(db: Connection, now: datetime) -> list[ConnectionRow]:
             quarantined=open_entries.get(row.id, 0),
             pending=waiting.get(row.id, 0),
             expiring=ends.get(row.id, {}),
+            gone=left.get(row.id, 0),
             quota=_own(row.details, quotas.get(row.connector, {})),
         )
         for row in db.execute(select(connections).order_by(connections.c.name)).all()
