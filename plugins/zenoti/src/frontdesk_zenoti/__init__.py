@@ -41,7 +41,6 @@ from frontdesk.model import (
 from frontdesk_zenoti import (
     account,
     feedback,
-    giftcards,
     groups,
     guests,
     invoices,
@@ -158,7 +157,7 @@ manifest = Manifest(
             polling=_DAY,
             spare=True,
             rows="sales",
-            sensitive=("Closed.data.invoice.guest",),
+            sensitive=("Ordered.data.code",),
             meaning="Invoices, by the lines of the sales report and as they are closed.",
         ),
         Stream(
@@ -189,14 +188,20 @@ manifest = Manifest(
             discard=tables.DISCARDED_OF_INVOICES,
             meaning="Invoices of thin deliveries, one request each.",
         ),
-        Stream("packages", batch=20, rows="packages", meaning="Guests' packages."),
+        Stream(
+            "guest_packages",
+            batch=20,
+            rows="guest_packages",
+            meaning="The packages of a guest who bought one.",
+        ),
         Stream(
             "gift_cards",
             batch=20,
             rows="gift_cards",
-            sensitive=("gift_cards.code", "Ordered.data.code"),
-            meaning="Gift cards a guest bought.",
+            sensitive=("gift_cards.code",),
+            meaning="The gift cards of a guest who bought one.",
         ),
+        Stream("packages", rows="packages", meaning="What was done with packages."),
         Stream(
             "feedback",
             rows="feedback",
@@ -250,7 +255,6 @@ _EVENTS: Final = {
     "sales": invoices.events,
     "memberships": memberships.events,
     "packages": packages.events,
-    "gift_cards": giftcards.events,
     "feedback": feedback.events,
     "deliveries": raw.events,
 }

@@ -126,9 +126,7 @@ class Booking:
         """Its appointments by whoever tells most: calendar, delivery, invoice."""
         if self.services or self.booked:
             return self.services or self.booked
-        return objects(self.told(PROGRESS), "appointments") or objects(
-            self.invoice, "appointments"
-        )
+        return objects(self.told(PROGRESS), "appointments") or objects(self.invoice, "appointments")
 
     def names(self) -> list[str]:
         """Return the names of its services."""

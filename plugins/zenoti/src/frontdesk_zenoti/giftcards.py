@@ -1,4 +1,4 @@
-"""What a guest's gift cards tell: each was ordered once."""
+"""What an invoice tells of gift cards: each was ordered once."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from frontdesk.model import Context, Event, Json, Payload, Record, Related
-from frontdesk_zenoti import raw, tables, times
-from frontdesk_zenoti.packages import YEAR
+from frontdesk.model import Context, Event, Json, Payload, Ref, Related
+from frontdesk_zenoti import raw, statuses, tables, times
 from frontdesk_zenoti.places import Place
 from frontdesk_zenoti.properties import Paths, amount, properties
 from frontdesk_zenoti.raw import guid_at
-from frontdesk_zenoti.rows import at, guid, objects, part, required, text
+from frontdesk_zenoti.rows import at, guests_in, guid, objects, part, required, text
+from frontdesk_zenoti.sold import wanted
 
-#: The key under which a delivery stands beside the list.
+#: The key under which a delivery stands beside the invoice.
 ORDERED: Final = "Ordered"
 #: So many signs at the end of a code may be shown, of one that is twice as long.
 _SHOWN: Final = 4
@@ -31,41 +31,34 @@ _PATHS: Final[Paths] = {
 }
 
 
-def events(record: Record, context: Context, related: Related) -> list[Event]:
-    """Tell all the record proves."""
-    row = record.payload
-    found: dict[str, Event] = {}
-    for event in _ordered(row, required(row, "guest_id"), context, related):
-        found.setdefault(event.occurrence, event)
-    return list(found.values())
-
-
-def _ordered(row: Payload, guest: str, context: Context, related: Related) -> Iterator[Event]:
+def events(row: Payload, guest: str, context: Context, related: Related) -> Iterator[Event]:
+    """Tell which cards an invoice sold: those that name it in the list of its guest's cards."""
     if block := part(row, ORDERED):
         data = part(block, "data")
         card = part(data, "gift_card") or data
-        place = _place(card, row, context, related)
-        yield _event(card, guest, raw.moment(block), place, context)
-    for card in objects(row, "gift_cards"):
-        place = _place(card, row, context, related)
+        owner = next(iter(guests_in(data, card)), guest)
+        yield _event(card, owner, raw.moment(block), _place(card, context, related), context)
+    if (age := wanted(row, statuses.GIFT_CARD, statuses.GIFT_WORDS)) is None:
+        return
+    record = related[Ref("gift_cards", guest, max_age=age)]
+    listed = {} if record is None else record.payload
+    # Where and on which invoice cards were sold may stand in each, or beside them all.
+    beside = {name: listed[name] for name in ("invoice", "center") if name in listed}
+    for one in objects(listed, "gift_cards"):
+        card = {**beside, **one}
+        place = _place(card, context, related)
         time = times.dated(card.get("sale_date"), "sale_date", place.zone)
-        # What others gave to this guest was not ordered by it.
-        if time is None or card.get("is_received") is True:
-            continue
-        if context.start is None or time >= context.start - YEAR:
-            whole = {**{name: row[name] for name in ("invoice", "center") if name in row}, **card}
-            yield _event(whole, guest, time, place, context)
+        if time is not None and guid_at(card, "invoice.id") == guid(row, "invoice_id"):
+            yield _event(card, guest, time, place, context)
 
 
-def _place(card: Payload, row: Payload, context: Context, related: Related) -> Place:
-    center = part(card, "center") or part(row, "center")
+def _place(card: Payload, context: Context, related: Related) -> Place:
+    center = part(card, "center")
     id = guid(center, "id") or guid_at(card, "center_id")
     return Place(id, text(center, "name"), context, related)
 
 
-def _event(
-    card: Payload, guest: str, time: datetime, place: Place, context: Context
-) -> Event:
+def _event(card: Payload, guest: str, time: datetime, place: Place, context: Context) -> Event:
     value, currency = amount(at(card, "value")), place.currency
     return Event(
         tables.GIFTCARD,
@@ -79,7 +72,7 @@ def _event(
             **properties(tables.GIFTCARD, card, _PATHS, place.zone),
             **_days(card, place),
         },
-        action="ordered",
+        action="gift card",
         occurrence=required(card, "id"),
         site=place.site,
     )

@@ -25,9 +25,7 @@ class Asker:
     client: Client[Any]
     _refused: set[str] = attrs.field(factory=set[str], init=False)
 
-    async def permitted(
-        self, operation: Operation, job: Callable[[], Awaitable[_T]]
-    ) -> _T | None:
+    async def permitted(self, operation: Operation, job: Callable[[], Awaitable[_T]]) -> _T | None:
         """Do *job*, or do without it where just this is not permitted."""
         if operation.path in self._refused:
             return None

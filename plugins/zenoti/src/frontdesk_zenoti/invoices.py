@@ -1,4 +1,4 @@
-"""What a sale tells: an invoice was closed; and gift cards and packages to look for."""
+"""What a sale tells: an invoice was closed, and what gift cards and packages it sold."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from frontdesk.errors import SkipRecord
-from frontdesk.model import Context, Event, Json, Payload, Record, Ref, Related
-from frontdesk_zenoti import raw, statuses, tables, times
+from frontdesk.model import Context, Event, Json, Payload, Record, Related
+from frontdesk_zenoti import giftcards, packages, raw, tables, times
 from frontdesk_zenoti.bookings import service_name, shown
 from frontdesk_zenoti.places import Place
 from frontdesk_zenoti.properties import Paths, amount, properties, total
-from frontdesk_zenoti.rows import at, guid, objects, part, text, whole
-
-#: The key under which a delivery stands beside the lines of the sales report.
-CLOSED: Final = "Closed"
-#: How old what is known of a guest's cards and packages may be, in seconds: a delivery is news.
-_A_DAY: Final = 86_400.0
+from frontdesk_zenoti.rows import at, guests_in, guid, objects, part, text
+from frontdesk_zenoti.sold import CLOSED, is_one, told
 
 _PATHS: Final[Paths] = {
     "Appointment Group ID": "appointment_group_id",
@@ -35,7 +31,7 @@ _PATHS: Final[Paths] = {
 }
 
 
-def events(record: Record, context: Context, related: Related) -> list[Event | Ref]:
+def events(record: Record, context: Context, related: Related) -> list[Event]:
     """Tell all the record proves.
 
     Raises:
@@ -44,30 +40,24 @@ def events(record: Record, context: Context, related: Related) -> list[Event | R
     guest = _guest(record.payload)
     if guest is None:
         raise SkipRecord("no_person")
-    found: dict[str, Event] = {}
-    for event in _happened(record.payload, guest, context, related):
-        found.setdefault(event.occurrence, event)
-    return [*found.values(), *_bought(record.payload, guest)]
+    found: dict[tuple[str, str], Event] = {}
+    for tell in (_happened, giftcards.events, packages.created):
+        for event in tell(record.payload, guest, context, related):
+            found.setdefault((event.action, event.occurrence), event)
+    return list(found.values())
 
 
 def _guest(row: Payload) -> str | None:
-    invoice = _told(row)
-    found = guid(part(invoice, "guest"), "id") or guid(row, "guest_id")
+    found = guid(part(told(row), "guest"), "id") or guid(row, "guest_id")
+    blocks = [part(part(row, key), "data") for key in (giftcards.ORDERED, packages.CREATED)]
+    found = found or next(iter(guests_in(*blocks)), None)
     lines = (guid(line, "guest_id") for line in objects(row, "sales"))
     return found or next((id for id in lines if id), None)
 
 
-def _told(row: Payload) -> Payload:
-    """Return the invoice a delivery brought, with or without a key around it."""
-    data = part(part(row, CLOSED), "data")
-    return part(data, "invoice") or data
-
-
-def _happened(
-    row: Payload, guest: str, context: Context, related: Related
-) -> Iterator[Event]:
+def _happened(row: Payload, guest: str, context: Context, related: Related) -> Iterator[Event]:
     if block := part(row, CLOSED):
-        invoice = _told(row)
+        invoice = told(row)
         center = guid(invoice, "center_id") or raw.guid_at(invoice, "center.id")
         place = Place(center or guid(row, "center_id"), None, context, related)
         refund = "refund" if invoice.get("is_refund") is True else ""
@@ -117,7 +107,9 @@ def _reported(
     time = times.on_wall(first.get(field), field, place.zone)
     if time is None:
         return
-    names = [name for line in lines if _is(line, {"service"}) and (name := text(line, "item_name"))]
+    names = [
+        name for line in lines if is_one(line, {"service"}) and (name := text(line, "item_name"))
+    ]
     worth = total(lines, "sales_exc_tax", "tax")
     yield Event(
         tables.INVOICED,
@@ -155,18 +147,3 @@ def _item(line: Payload) -> Payload:
         },
         "therapist_name": line.get("serviced_by"),
     }
-
-
-def _is(line: Payload, words: set[str] | frozenset[str]) -> bool:
-    return (text(line, "item_type") or "").casefold() in words
-
-
-def _bought(row: Payload, guest: str) -> Iterator[Ref]:
-    """Ask for the guest's gift cards and packages, only where the invoice has one of them."""
-    lines, items = objects(row, "sales"), objects(_told(row), "invoice_items")
-    kinds = {whole(item, "type") for item in items}
-    age = 0.0 if kinds else _A_DAY
-    if statuses.GIFT_CARD in kinds or any(_is(line, statuses.GIFT_WORDS) for line in lines):
-        yield Ref("gift_cards", guest, max_age=age)
-    if statuses.PACKAGE in kinds or any(_is(line, statuses.PACKAGE_WORDS) for line in lines):
-        yield Ref("packages", guest, max_age=age)

@@ -128,9 +128,7 @@ def _guest(row: Payload, related: Related) -> str | None:
     return found
 
 
-def _happened(
-    record: Record, guest: str, context: Context, related: Related
-) -> Iterator[Event]:
+def _happened(record: Record, guest: str, context: Context, related: Related) -> Iterator[Event]:
     row = record.payload
     for key, metric, action, day in _TOLD:
         if block := part(row, key):
@@ -143,9 +141,7 @@ def _happened(
         place = _place(data, row, context, related)
         # Nothing in it tells one time from the next, but when it was.
         mark = str(block.get("mark"))
-        yield _event(
-            tables.UNFROZE, "unfroze", mark, guest, raw.moment(block), data, place
-        )
+        yield _event(tables.UNFROZE, "unfroze", mark, guest, raw.moment(block), data, place)
     if block := part(row, raw.NEWS):
         yield raw.event(block, guest, _place(part(block, "data"), row, context, related))
     place = _place({}, row, context, related)

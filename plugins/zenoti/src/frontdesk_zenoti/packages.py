@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -13,12 +13,11 @@ from frontdesk_zenoti import raw, statuses, tables, times
 from frontdesk_zenoti.places import Place
 from frontdesk_zenoti.properties import Paths, amount, properties, total
 from frontdesk_zenoti.raw import guid_at
-from frontdesk_zenoti.rows import at, guests_in, objects, part, text
+from frontdesk_zenoti.rows import at, guests_in, guid, objects, part, required
+from frontdesk_zenoti.sold import is_one, told, wanted
 
 CREATED: Final = "Created"
 REDEEMED: Final = "Redeemed"
-#: History is a year; the list of a guest's packages shows older ones, too.
-YEAR: Final = timedelta(days=365)
 
 _COMMON: Final[Paths] = {
     "Can Transfer Benefits": ("can_transfer_benefits", "package.can_transfer_benefits"),
@@ -54,83 +53,68 @@ _REDEEMED: Final[Paths] = {
 }
 
 
+def created(row: Payload, guest: str, context: Context, related: Related) -> Iterator[Event]:
+    """Tell which packages an invoice sold: by a delivery, or by the list of its guest's."""
+    if block := part(row, CREATED):
+        data = part(block, "data")
+        place = _place(guid_at(data, "center.id"), data, context, related)
+        yield _event("created", required(data, "user_package_id"), data, guest,
+                     raw.moment(block), place)  # fmt: skip
+    if (age := wanted(row, statuses.PACKAGE, statuses.PACKAGE_WORDS)) is None:
+        return
+    record = related[Ref("guest_packages", guest, max_age=age)]
+    for package in [] if record is None else objects(record.payload, "packages"):
+        if guid_at(package, "invoice.id") == guid(row, "invoice_id"):
+            yield from _listed(row, package, guest, context, related)
+
+
+def _listed(
+    row: Payload, package: Payload, guest: str, context: Context, related: Related
+) -> Iterator[Event]:
+    """Tell of a package the list shows: its sale tells where it was, and for how much."""
+    center = guid_at(package, "center.id") or guid(row, "center_id")
+    place = _place(center or guid_at(told(row), "center_id"), package, context, related)
+    start = at(package, "purchase.date") or at(package, "date.start")
+    time = times.dated(start, "date.start", place.zone)
+    if time is not None:
+        lines = [line for line in objects(row, "sales") if is_one(line, statuses.PACKAGE_WORDS)]
+        price = total(lines, "sales_exc_tax", "tax")
+        id = required(package, "user_package_id")
+        yield _event("created", id, package, guest, time, place, price)
+
+
 def events(record: Record, context: Context, related: Related) -> list[Event]:
-    """Tell all the record proves.
+    """Tell what was done with a package, and what else Zenoti sends of it.
 
     Raises:
         SkipRecord: Nobody knows whose package it is.
     """
     row = record.payload
-    guest = _guest(row, related)
+    blocks = [(key, part(row, key)) for key in (REDEEMED, raw.NEWS) if part(row, key)]
+    guest = _guest([part(block, "data") for _, block in blocks], related)
     if guest is None:
         raise SkipRecord("no_person")
-    found: dict[tuple[str, str], Event] = {}
-    for event in _happened(row, guest, context, related):
-        found.setdefault((event.action, event.occurrence), event)
-    return list(found.values())
+    found: list[Event] = []
+    for key, block in blocks:
+        data = part(block, "data")
+        place = _place(guid_at(data, "center.id"), data, context, related)
+        if key == REDEEMED:
+            mark = _used(data) or str(block.get("mark"))
+            time = raw.moment(block)
+            found.append(_event("redeemed", mark, data, guest, time, place))
+        else:
+            found.append(raw.event(block, guest, place))
+    return found
 
 
-def _guest(row: Payload, related: Related) -> str | None:
-    """Return whose it is: what the guest's list shows is known, else the invoice tells."""
-    data = [part(part(row, key), "data") for key in (CREATED, REDEEMED, raw.NEWS)]
-    named = guests_in(row, *data)
+def _guest(told_: list[Payload], related: Related) -> str | None:
+    """Return whose it is: deliveries seldom say, the invoice does."""
+    named = guests_in(*told_)
     if named:
         return named[0]
-    for one in (row, *data):
-        for way in ("sale_invoice.id", "invoice.id"):
-            found = raw.payer(guid_at(one, way), related)
-            if found is not None:
-                return found
-    return None
-
-
-def _happened(
-    row: Payload, guest: str, context: Context, related: Related
-) -> Iterator[Event]:
-    if block := part(row, CREATED):
-        data = part(block, "data")
-        place = _place(guid_at(data, "center.id"), data, context, related)
-        price = amount(at(data, "purchase.price.final"))
-        yield _event("created", "", data, guest, raw.moment(block), place, price)
-    if block := part(row, REDEEMED):
-        data = part(block, "data")
-        place = _place(guid_at(data, "center.id"), data, context, related)
-        price = amount(at(data, "purchase.price.final"))
-        mark = _used(data) or str(block.get("mark"))
-        yield _event("redeemed", mark, data, guest, raw.moment(block), place, price)
-    if block := part(row, raw.NEWS):
-        data = part(block, "data")
-        place = _place(guid_at(data, "center.id"), data, context, related)
-        yield raw.event(block, guest, place)
-    if "user_package_id" in row:
-        yield from _listed(row, guest, context, related)
-
-
-def _listed(row: Payload, guest: str, context: Context, related: Related) -> Iterator[Event]:
-    """Tell what the list of a guest's packages proves; its sale tells where, and for how much."""
-    sold = _sale(row, related)
-    center = guid_at(row, "center.id") or next((guid_at(line, "center_id") for line in sold), None)
-    place = _place(center, row, context, related)
-    start = at(row, "purchase.date") or at(row, "date.start")
-    time = times.dated(start, "date.start", place.zone)
-    if time is None or (context.start is not None and time < context.start - YEAR):
-        return
-    price = amount(at(row, "purchase.price.final"))
-    if price is None:
-        price = total(sold, "sales_exc_tax", "tax")
-    yield _event("created", "", row, guest, time, place, price)
-
-
-def _sale(row: Payload, related: Related) -> list[Payload]:
-    """Return the lines of the sales report a package was sold with; they take no request."""
-    id = guid_at(row, "invoice.id")
-    record = related[Ref("sales", id)] if id else None
-    lines = [] if record is None else objects(record.payload, "sales")
-    return [line for line in lines if _is_package(line)]
-
-
-def _is_package(line: Payload) -> bool:
-    return (text(line, "item_type") or "").casefold() in statuses.PACKAGE_WORDS
+    ways = ("sale_invoice.id", "invoice.id")
+    ids = dict.fromkeys(guid_at(data, way) for data in told_ for way in ways)
+    return next((found for id in ids if (found := raw.payer(id, related))), None)
 
 
 def _place(center: str | None, row: Payload, context: Context, related: Related) -> Place:
@@ -151,10 +135,11 @@ def _event(
     guest: str,
     time: datetime,
     place: Place,
-    price: Decimal | None,
+    price: Decimal | None = None,
 ) -> Event:
     metric, paths = _METRICS[action]
-    currency = place.currency
+    own = amount(at(row, "purchase.price.final"))
+    price, currency = price if own is None else own, place.currency
     return Event(
         metric,
         guest,

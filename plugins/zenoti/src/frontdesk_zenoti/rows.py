@@ -219,7 +219,7 @@ def _package(stream: str, row: Payload) -> Record:
     return Record(stream, required(row, "user_package_id"), row, guests=guests_in(row))
 
 
-def _cards(stream: str, row: Payload) -> Record:
+def _of_guest(stream: str, row: Payload) -> Record:
     id = required(row, "guest_id")
     return Record(stream, id, row, guests=(id,))
 
@@ -239,6 +239,7 @@ _BUILDERS: Final = {
     "invoices": _invoice,
     "memberships": _member,
     "packages": _package,
-    "gift_cards": _cards,
+    "gift_cards": _of_guest,
+    "guest_packages": _of_guest,
     "deliveries": _delivery,
 }

@@ -95,33 +95,26 @@ async def _group(asker: Asker, id: str) -> AsyncIterator[Record | Unreadable]:
 
 
 async def _packages(asker: Asker, guest: str) -> AsyncIterator[Record | Unreadable]:
-    """Read a guest's packages: each is a record of its own."""
+    """Read a guest's packages: together they are one record."""
     # Pages are named differently here, and the first one may be numbered 0 or 1.
     asked: Row = {"page_num": 1, "page_size": SIZE}
     answer = await _of_guest(asker, operations.PACKAGES, guest, asked)
-    for row in [] if answer is None else rows_of(answer, operations.PACKAGES):
-        own: Json = {**row, "guest_id": guest} if isinstance(row, dict) else row
-        for record in read_rows("packages", [own], partial(build_record, "packages")):
-            yield record
+    rows = [] if answer is None else rows_of(answer, operations.PACKAGES)
+    yield build_record("guest_packages", {"guest_id": guest, "packages": rows})
 
 
 async def _cards(asker: Asker, guest: str) -> AsyncIterator[Record | Unreadable]:
     """Read a guest's gift cards: together they are one record."""
-    answer = await _of_guest(asker, operations.GIFT_CARDS, guest, {"page": 1, "size": SIZE})
+    asked: Row = {"page": 1, "size": SIZE}
+    answer = await _of_guest(asker, operations.GIFT_CARDS, guest, asked)
     rows = [] if answer is None else rows_of(answer, operations.GIFT_CARDS)
-    if rows:
-        # Where and on which invoice they were sold may stand in each, or beside them all.
-        whole = as_row(answer) or {}
-        beside = {name: whole[name] for name in ("invoice", "center") if name in whole}
-        yield build_record("gift_cards", {"guest_id": guest, "gift_cards": rows, **beside})
+    whole = as_row(answer) or {}
+    beside = {name: whole[name] for name in ("invoice", "center") if name in whole}
+    yield build_record("gift_cards", {"guest_id": guest, "gift_cards": rows, **beside})
 
 
-async def _of_guest(
-    asker: Asker, operation: operations.Operation, guest: str, asked: Row
-) -> Json:
-    return await asker.permitted(
-        operation, partial(one, asker.client, operation, asked, id=guest)
-    )
+async def _of_guest(asker: Asker, operation: operations.Operation, guest: str, asked: Row) -> Json:
+    return await asker.permitted(operation, partial(one, asker.client, operation, asked, id=guest))
 
 
 async def _one(
@@ -136,6 +129,6 @@ _ASKED: Final = {
     "guests": _guest,
     "invoices": _invoice,
     "appointment_groups": _group,
-    "packages": _packages,
+    "guest_packages": _packages,
     "gift_cards": _cards,
 }

@@ -87,9 +87,7 @@ _STATUS: Final = (
     _CATEGORIES,
     _THERAPISTS,
     *_CENTER,
-    Property(
-        "Cancellation Fee Required", "string", "A cancellation fee is due.", values=_YES_NO
-    ),
+    Property("Cancellation Fee Required", "string", "A cancellation fee is due.", values=_YES_NO),
     Property("No Show Fee Required", "string", "A no-show fee is due.", values=_YES_NO),
 )
 _PROGRESS: Final = (
@@ -220,9 +218,7 @@ _GIFTCARD: Final = (
     _value("What the card was worth when it was bought."),
     _CENTER_ID,
     _CENTER_NAME,
-    Property(
-        "Code", "string", "Code of the card: whoever has it can pay. Masked.", sensitive=True
-    ),
+    Property("Code", "string", "Code of the card: whoever has it can pay. Masked.", sensitive=True),
     Property("Comments", "string", "Comments of the buyer."),
     Property("Current Balance", "number", "Money left on it."),
     Property("Expiration Date", "datetime", "When it expires."),
@@ -231,9 +227,7 @@ _GIFTCARD: Final = (
     _INVOICE_NUMBER,
     Property("Notes", "string", "Notes on the sale."),
     Property("One time Use", "boolean", "It can be used only once."),
-    Property(
-        "Restrict Usage to Sale Center", "boolean", "Only the centre that sold it takes it."
-    ),
+    Property("Restrict Usage to Sale Center", "boolean", "Only the centre that sold it takes it."),
     _CURRENCY,
 )
 _FEEDBACK: Final = (

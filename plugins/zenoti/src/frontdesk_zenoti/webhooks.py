@@ -170,13 +170,23 @@ def _invoice(told: Told) -> list[Record | Ref] | None:
     return [told.record("sales", id, "Closed", beside={"invoice_id": id})]
 
 
+def _sold(told: Told, key: str, data: Payload) -> list[Record | Ref] | None:
+    """Put what was sold beside the invoice that sold it: that is where lists show it, too."""
+    id = guid_at(data, "invoice.id")
+    return None if id is None else [told.record("sales", id, key, beside={"invoice_id": id})]
+
+
 def _gift_card(told: Told) -> list[Record | Ref] | None:
     data = as_row(told.data.get("gift_card")) or told.data
-    guests = guests_in(told.data, data)
-    if not guests or guid_at(data, "id") is None:
+    if guid_at(data, "id") is None:
         return None
-    beside = {"guest_id": guests[0]}
-    return [told.record("gift_cards", guests[0], "Ordered", beside=beside)]
+    return _sold(told, "Ordered", data)
+
+
+def _package(told: Told) -> list[Record | Ref] | None:
+    if guid_at(told.data, "user_package_id") is None:
+        return None
+    return _sold(told, "Created", told.data)
 
 
 def _feedback(told: Told) -> list[Record | Ref] | None:
@@ -245,7 +255,7 @@ _HANDLERS: Final[Mapping[Kind, Any]] = {
     Kind.FROZE: _by("memberships", "user_membership_id", "Froze"),
     Kind.UNFROZE: _by("memberships", "user_membership_id", "Unfroze"),
     Kind.MEMBERSHIP: _by("memberships", "user_membership_id", NEWS),
-    Kind.CREATED: _by("packages", "user_package_id", "Created"),
+    Kind.CREATED: _package,
     Kind.REDEEMED: _by("packages", "user_package_id", "Redeemed"),
     Kind.PACKAGE: _by("packages", "user_package_id", NEWS),
     Kind.GUEST: _guest,
