@@ -73,6 +73,11 @@ def prefix_of(world: World, invoice: Invoice) -> str:
     return world.centers[invoice.center].code
 
 
+def shown_number(world: World, invoice: Invoice) -> str:
+    """Write an invoice's number with what stands before it."""
+    return f"{prefix_of(world, invoice)}{invoice.number}"
+
+
 def invoice_row(world: World, invoice: Invoice) -> dict[str, Any]:
     """Write an invoice without what has to be asked for."""
     center, group = world.centers[invoice.center], group_of(world, invoice)
@@ -194,7 +199,7 @@ def sale_row(world: World, invoice: Invoice, item: Item) -> dict[str, Any]:
     return {
         "invoice_id": invoice.id,
         "invoice_item_id": item.id,
-        "invoice_no": f"{prefix_of(world, invoice)}{invoice.number}",
+        "invoice_no": shown_number(world, invoice),
         "sale_date": when,
         "invoice_date": when,
         "item_name": item.name,

@@ -67,8 +67,9 @@ class Journal:
             event_id=None if event is None else f"{self._mark[:16]}{self._written * 16:08x}",
         )
         self._actions.append(action)
-        for listener in self.listeners if event is not None else ():
-            listener(action, event)
+        if event is not None:
+            for listener in self.listeners:
+                listener(action, event)
 
     def since(self, number: int) -> list[Action]:
         """List the actions after a numbered one."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Final
 
 from frontdesk_zenoti.sandbox.options import Options
 from frontdesk_zenoti.sandbox.refusal import Refusal
+
+_REMEMBERED: Final = 1_000_000
 
 
 class Limiter:
@@ -18,6 +22,9 @@ class Limiter:
         self._monotonic = monotonic
         self._left = float(options.rate_limit)
         self._seen = monotonic()
+        #: When each request was let in, and how many were not, for tests of a client's manners.
+        self.admitted: deque[float] = deque(maxlen=_REMEMBERED)
+        self.refused = 0
 
     @property
     def on(self) -> bool:
@@ -26,15 +33,18 @@ class Limiter:
 
     def take(self, requests: float) -> None:
         """Let other programs of the organization use the bucket."""
-        self._refill()
-        self._left = max(0.0, self._left - requests)
+        if self.on:
+            self._refill()
+            self._left = max(0.0, self._left - requests)
 
     def admit(self) -> None:
         """Count a request, or refuse it until there is room for one."""
         if not self.on:
+            self.admitted.append(self._monotonic())
             return
         self._refill()
         if self._left < 1:
+            self.refused += 1
             rate = self._rate
             wait = (1 - self._left) / rate if rate > 0 else self._options.rate_window
             after = str(max(1, math.ceil(wait))) if self._options.retry_after else None
@@ -45,6 +55,17 @@ class Limiter:
                 retry_after=after,
             )
         self._left -= 1
+        self.admitted.append(self._seen)
+
+    def busiest(self, seconds: float) -> int:
+        """Count the requests of the busiest interval of so many seconds."""
+        times = list(self.admitted)
+        most = first = 0
+        for last, at in enumerate(times):
+            while times[first] <= at - seconds:
+                first += 1
+            most = max(most, last - first + 1)
+        return most
 
     def headers(self) -> dict[str, str]:
         """Announce the limit and what is left of it."""

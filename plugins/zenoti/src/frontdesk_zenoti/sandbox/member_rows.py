@@ -6,8 +6,8 @@ from typing import Any
 
 from frontdesk_zenoti.sandbox import names, statuses
 from frontdesk_zenoti.sandbox.chance import DAY, cousin, noise
-from frontdesk_zenoti.sandbox.invoice_rows import prefix_of
-from frontdesk_zenoti.sandbox.rows import Change, Membership
+from frontdesk_zenoti.sandbox.invoice_rows import shown_number
+from frontdesk_zenoti.sandbox.rows import Change, Membership, Product
 from frontdesk_zenoti.sandbox.times import day_text, money, utc
 from frontdesk_zenoti.sandbox.world import World
 
@@ -22,17 +22,10 @@ def membership_row(world: World, held: Membership) -> dict[str, Any]:
         "is_refunded": held.status == statuses.REFUNDED,
         "recurrence_status": held.recurrence,
         "redeemable": held.status == statuses.ACTIVE,
-        "membership": {
-            "id": plan.id,
-            "name": plan.name,
-            "code": plan.code,
-            "description": None,
-            "type": plan.kind,
-            "freeze_fee_reason_enabled": False,
-        },
+        "membership": _plan(plan),
         "invoice": {
             "id": invoice.id,
-            "no": f"{prefix_of(world, invoice)}{invoice.number}",
+            "no": shown_number(world, invoice),
             "item_id": invoice.items[0].id,
             "receipt_no": invoice.receipt,
             "status": 4,
@@ -54,6 +47,17 @@ def membership_row(world: World, held: Membership) -> dict[str, Any]:
         "historical_invoices": [],
         "terms_and_conditions": "",
         "restrict_cross_center_redemption": False,
+    }
+
+
+def _plan(plan: Product) -> dict[str, Any]:
+    return {
+        "id": plan.id,
+        "name": plan.name,
+        "code": plan.code,
+        "description": None,
+        "type": plan.kind,
+        "freeze_fee_reason_enabled": False,
     }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
+
 from frontdesk_zenoti.sandbox import told_staff
 from frontdesk_zenoti.sandbox.centers import employee
 from frontdesk_zenoti.sandbox.guest_rows import merge_row, told_guest
@@ -11,7 +13,7 @@ from frontdesk_zenoti.sandbox.guests import make
 from frontdesk_zenoti.sandbox.journal import Event
 from frontdesk_zenoti.sandbox.moves_sales import Sales
 from frontdesk_zenoti.sandbox.refusal import Refusal
-from frontdesk_zenoti.sandbox.rows import Employee, Merge, Preferences
+from frontdesk_zenoti.sandbox.rows import Employee, Merge
 
 #: What happens to a booking of a class, and how long its event's name has been known.
 _BOOKINGS: Final = ("Created", "Cancelled", "Deleted", "NoShow", "Approved", "Rejected")
@@ -62,8 +64,8 @@ class Moves(Sales):
     def _wish(self, guest: str, event: str, wanted: dict[str, bool]) -> None:
         number = self.guest_number(guest)
         before = self.world.guests.rows[number].preferences
-        kept: dict[str, Any] = {name: getattr(before, name) for name in before.__struct_fields__}
-        found = self.world.touch(number, preferences=Preferences(**{**kept, **wanted, "optin": 1}))
+        after = msgspec.structs.replace(before, **wanted, optin=1)
+        found = self.world.touch(number, preferences=after)
         data = told_guest(self.world, found)
         if self.world.options.webhook_opted == "id":
             data = {"id": found.id, "center_id": data["center_id"]}

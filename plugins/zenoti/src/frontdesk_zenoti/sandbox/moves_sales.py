@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from frontdesk_zenoti.sandbox import statuses, told_sales
+from frontdesk_zenoti.sandbox import statuses, told_members, told_packages
 from frontdesk_zenoti.sandbox.journal import Event
 from frontdesk_zenoti.sandbox.moves_visits import Visits
 from frontdesk_zenoti.sandbox.refusal import Refusal
@@ -49,7 +49,7 @@ class Sales(Visits):
         """Sell a membership; give its id."""
         world, number = self.world, self.guest_number(guest)
         held = world.sell_membership(number, world.clock.seconds, plan)
-        data = told_sales.created(world, held)
+        data = told_members.created(world, held)
         self._member("activated", held, Event("Guest.Membership.Created", "Guest", data))
         self.tell_invoice(world.invoices.rows[held.invoice])
         return held.id
@@ -59,7 +59,7 @@ class Sales(Visits):
         world, held = self.world, self.membership(membership)
         self._course(held, _ACTIVE, statuses.FROZEN)
         held.freeze = world.shop.freeze(held, world.clock.seconds, days)
-        data = told_sales.frozen(world, held)
+        data = told_members.frozen(world, held)
         event = Event(world.options.type_membership_freeze, "Guest", data)
         self._member("frozen", held, event, start=held.freeze.start)
 
@@ -68,7 +68,7 @@ class Sales(Visits):
         world, held = self.world, self.membership(membership)
         self._course(held, (statuses.FROZEN,), statuses.ACTIVE)
         held.freeze = None
-        data = told_sales.unfrozen(world, held)
+        data = told_members.unfrozen(world, held)
         self._member("unfrozen", held, Event(world.options.type_membership_unfreeze, "Guest", data))
 
     def cancel_membership(self, membership: str) -> None:
@@ -76,7 +76,7 @@ class Sales(Visits):
         world, held = self.world, self.membership(membership)
         self._course(held, (statuses.ACTIVE, statuses.FROZEN), statuses.ENDED)
         held.freeze, held.cancellation = None, world.shop.cancellation(held, world.clock.seconds)
-        data = told_sales.cancelled(world, held)
+        data = told_members.cancelled(world, held)
         event = Event(world.options.type_membership_cancelled, "Guest", data)
         self._member("cancelled", held, event, initiated=held.cancellation.initiated)
 
@@ -85,7 +85,7 @@ class Sales(Visits):
         world, held = self.world, self.membership(membership)
         self._course(held, (statuses.ENDED, statuses.DEFAULT), statuses.ACTIVE)
         held.cancellation = None
-        data = told_sales.reinstated(world, held)
+        data = told_members.reinstated(world, held)
         self._member(
             "reinstated", held, Event(world.options.type_membership_reinstate, "Guest", data)
         )
@@ -93,7 +93,7 @@ class Sales(Visits):
     def use_guestpass(self, membership: str) -> None:
         """Let a member bring somebody along."""
         world, held = self.world, self.membership(membership)
-        data = told_sales.guestpass(world, held, world.clock.seconds)
+        data = told_members.guestpass(world, held, world.clock.seconds)
         self._member("guestpass", held, Event(world.options.type_guestpass, "Guest", data))
 
     # --- packages --------------------------------------------------------------------------
@@ -108,7 +108,7 @@ class Sales(Visits):
         """Sell a package; give its id."""
         world, number = self.world, self.guest_number(guest)
         package = world.sell_package(number, world.clock.seconds, plan)
-        data = told_sales.package_created(world, package)
+        data = told_packages.package_created(world, package)
         self._packed("created", package, Event(world.options.type_package_created, "Guest", data))
         self.tell_invoice(world.invoices.rows[package.invoice])
         return package.id
@@ -119,7 +119,7 @@ class Sales(Visits):
         used = world.redeem(found, world.clock.seconds, product=product)
         if used is None:
             raise Refusal(400, "The package has no balance.")
-        data = told_sales.redeemed(world, found, used)
+        data = told_packages.redeemed(world, found, used)
         event = Event(world.options.type_package_redemption, "Guest", data)
         self._packed("redeemed", found, event, item=used.item_id)
         self.tell_invoice(world.invoices.rows[used.invoice])
@@ -133,7 +133,7 @@ class Sales(Visits):
         found.redemptions = kept
         line = next(line for line in found.services if line[0] == undone.service)
         line[2] -= 1
-        data = told_sales.redeemed(world, found, undone, reversal=True)
+        data = told_packages.redeemed(world, found, undone, reversal=True)
         event = Event(world.options.type_package_reversal, "Guest", data)
         self._packed("reversed", found, event, item=undone.item_id)
 
@@ -141,14 +141,14 @@ class Sales(Visits):
         """Give a package another status."""
         world, found = self.world, self.package(package)
         found.status = status
-        data = told_sales.package_changed(world, found)
+        data = told_packages.package_changed(world, found)
         self._packed("changed", found, Event(world.options.type_package_status, "Guest", data))
 
     def extend_package(self, package: str, days: int = 30) -> None:
         """Let a package be good for longer."""
         world, found = self.world, self.package(package)
         found.expires += days * 86_400
-        data = told_sales.package_changed(world, found)
+        data = told_packages.package_changed(world, found)
         self._packed("extended", found, Event(world.options.type_package_validity, "Guest", data))
 
     # --- gift cards ------------------------------------------------------------------------
@@ -157,7 +157,9 @@ class Sales(Visits):
         """Sell a gift card; its invoice tells of it, and an event of its own if there is one."""
         world, number = self.world, self.guest_number(guest)
         card: Card = world.sell_card(number, world.clock.seconds, price)
-        told = Event(world.options.type_gift_card, "GiftCard", told_sales.card_created(world, card))
+        told = Event(
+            world.options.type_gift_card, "GiftCard", told_packages.card_created(world, card)
+        )
         world.note(
             "card.ordered", card.id, card.center, told if world.options.webhook_cards else None,
             guest=number, invoice=world.invoices.rows[card.invoice].id, value=card.value,

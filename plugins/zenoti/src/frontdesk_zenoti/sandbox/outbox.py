@@ -47,6 +47,8 @@ class Outbox:
         self._secret = secret
         #: The one center whose events are told, or None: all are.
         self._center = center
+        wanted = sending.webhook_events.lower().split(",")
+        self._events = frozenset(one.strip() for one in wanted if one.strip())
         self._rng = Random(f"webhooks of {secret}")
         self._decks: dict[str, Deck] = {}
         self._waiting: list[Message] = []
@@ -63,6 +65,8 @@ class Outbox:
     def hear(self, action: Action, event: Event) -> None:
         """Take in what an action leads to."""
         if not self.active or self._center not in {None, action.center}:
+            return
+        if self._events and event.type.lower() not in self._events:
             return
         with self._lock:
             for subscription in range(self.sending.webhook_subscriptions):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from frontdesk_zenoti.sandbox.invoice_rows import prefix_of
+from frontdesk_zenoti.sandbox.invoice_rows import shown_number
 from frontdesk_zenoti.sandbox.rows import Card, Package
 from frontdesk_zenoti.sandbox.times import day_text, money
 from frontdesk_zenoti.sandbox.world import World
@@ -21,7 +21,7 @@ def package_row(world: World, package: Package) -> dict[str, Any]:
             "status": 4,
             "receipt_no": invoice.receipt,
             "id": invoice.id,
-            "no": f"{prefix_of(world, invoice)}{invoice.number}",
+            "no": shown_number(world, invoice),
         },
         "status": package.status,
         "package": plan_row(world, package),

@@ -73,6 +73,9 @@ class Platform:
 
     def _outbox(self) -> Outbox:
         number = self.options.webhook_center
+        if number is not None and number >= len(self.world.centers):
+            message = f"webhook_center is {number}, and there are {len(self.world.centers)} centers"
+            raise ValueError(message)
         center = None if number is None else self.world.centers[number].id
         return Outbox(self.options, self.world.clock, self.keys.secret, center)
 

@@ -16,12 +16,13 @@ from frontdesk_zenoti.sandbox.faults import AnyFault, CircularPages, StuckPage
 from frontdesk_zenoti.sandbox.options import Options
 from frontdesk_zenoti.sandbox.refusal import Refusal, bad, business
 from frontdesk_zenoti.sandbox.rows import Center, Guest
-from frontdesk_zenoti.sandbox.times import read_day
+from frontdesk_zenoti.sandbox.times import midnight, read_day
 from frontdesk_zenoti.sandbox.world import World
 
 T = TypeVar("T")
 MOST: Final = 100
 _SIZE: Final = 10
+_DAY: Final = 86_400
 
 
 @attrs.define
@@ -143,6 +144,19 @@ def _start(faults: Iterable[AnyFault], start: int, total: int) -> int:
         if isinstance(fault, CircularPages) and total:
             return start % total
     return start
+
+
+def one(row: dict[str, Any], key: str | None = None) -> Page:
+    """Answer one thing, with the null error that says that all is well."""
+    return Page(key, [row], {"error": None}, single=True)
+
+
+def days(call: Call, center: Center) -> tuple[float, float]:
+    """Read two dates that both belong to the interval; either may be left out."""
+    start, end = call.day("start_date"), call.day("end_date")
+    low = float("-inf") if start is None else midnight(start, center.zone)
+    high = float("inf") if end is None else midnight(end, center.zone) + _DAY
+    return low, high
 
 
 def span(call: Call, center: Center) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from frontdesk_zenoti.sandbox.invoice_rows import sale_row
 from frontdesk_zenoti.sandbox.member_rows import member_row
 from frontdesk_zenoti.sandbox.queries import Call, Page, paged, span
 from frontdesk_zenoti.sandbox.refusal import bad
-from frontdesk_zenoti.sandbox.rows import Center, Group, Visit
+from frontdesk_zenoti.sandbox.rows import Center, Group, Invoice, Visit
 from frontdesk_zenoti.sandbox.times import local, money
 
 _REMEMBERED: Final = 32
@@ -51,6 +51,7 @@ class Reports:
                 (number, place)
                 for center in wanted
                 for number in world.index.sales[center.number].between(*span(call, center))
+                if _is_sale(call, world.invoices.rows[number])
                 for place in range(len(world.invoices.rows[number].items))
             ]
 
@@ -94,6 +95,14 @@ class Reports:
 
         found = self._search(call, "memberships", search)
         return paged(call, "memberships", found, lambda held: member_row(world, held))
+
+
+def _is_sale(call: Call, invoice: Invoice) -> bool:
+    """Leave out what was never sold, because nobody came."""
+    if invoice.group is None:
+        return True
+    group = call.world.groups.rows[invoice.group]
+    return group.status not in statuses.HIDDEN and not group.deleted
 
 
 def _centers(call: Call, key: str) -> list[Center]:

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from frontdesk_zenoti.sandbox import endpoints as at
+from frontdesk_zenoti.sandbox import center_endpoints, guest_endpoints, visit_endpoints
 from frontdesk_zenoti.sandbox.queries import Call, Page
 from frontdesk_zenoti.sandbox.reports import Reports
 
@@ -16,31 +16,31 @@ Endpoint: TypeAlias = Callable[[Call], Page]
 
 #: Every path that is read: a name for faults and counters, and who answers.
 _READ: Final[Mapping[str, Endpoint]] = {
-    "centers": at.centers,
-    "centers/{center}": at.center,
-    "centers/{center}/employees": at.employees,
-    "centers/{center}/therapists": at.therapists,
-    "centers/{center}/services": at.services,
-    "centers/{center}/services/{service}": at.service,
-    "centers/{center}/categories": at.categories,
-    "centers/{center}/categories/{category}": at.category,
-    "centers/{center}/invoices": at.open_invoices,
-    "centers/{center}/members": at.members,
-    "countries": at.countries,
-    "countries/{country}/states": at.states,
-    "guests": at.guests,
-    "guests/search": at.search,
-    "guests/merge_history": at.merges,
-    "guests/memberships/change_log": at.change_log,
-    "guests/{guest}": at.guest,
-    "guests/{guest}/appointments": at.guest_appointments,
-    "guests/{guest}/memberships": at.guest_memberships,
-    "guests/{guest}/packages": at.guest_packages,
-    "guests/{guest}/packages/{package}/benefits": at.package_benefits,
-    "guests/{guest}/gift_cards": at.guest_cards,
-    "appointments": at.appointments,
-    "appointments/{appointment}": at.appointment,
-    "invoices/{invoice}": at.invoice,
+    "centers": center_endpoints.centers,
+    "centers/{center}": center_endpoints.center,
+    "centers/{center}/employees": center_endpoints.employees,
+    "centers/{center}/therapists": center_endpoints.therapists,
+    "centers/{center}/services": center_endpoints.services,
+    "centers/{center}/services/{service}": center_endpoints.service,
+    "centers/{center}/categories": center_endpoints.categories,
+    "centers/{center}/categories/{category}": center_endpoints.category,
+    "centers/{center}/invoices": visit_endpoints.open_invoices,
+    "centers/{center}/members": center_endpoints.members,
+    "countries": center_endpoints.countries,
+    "countries/{country}/states": center_endpoints.states,
+    "guests": guest_endpoints.guests,
+    "guests/search": guest_endpoints.search,
+    "guests/merge_history": guest_endpoints.merges,
+    "guests/memberships/change_log": center_endpoints.change_log,
+    "guests/{guest}": guest_endpoints.guest,
+    "guests/{guest}/appointments": guest_endpoints.guest_appointments,
+    "guests/{guest}/memberships": guest_endpoints.guest_memberships,
+    "guests/{guest}/packages": guest_endpoints.guest_packages,
+    "guests/{guest}/packages/{package}/benefits": guest_endpoints.package_benefits,
+    "guests/{guest}/gift_cards": guest_endpoints.guest_cards,
+    "appointments": visit_endpoints.appointments,
+    "appointments/{appointment}": visit_endpoints.appointment,
+    "invoices/{invoice}": visit_endpoints.invoice,
 }
 
 

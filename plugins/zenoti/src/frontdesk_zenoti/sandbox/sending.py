@@ -85,11 +85,17 @@ class Sending(EventTypes):
     webhook_verb: Literal["POST", "PUT", "PATCH"] = _choice(
         "POST", "The method that the administrator chose.", "PUT", "PATCH"
     )
-    webhook_secret: str | None = _option(
-        None, "What webhooks are signed with; left out, it follows from the seed."
+    webhook_secret: str | None = attrs.field(
+        default=None,
+        repr=False,
+        metadata={"help": "What webhooks are signed with; left out, it follows from the seed."},
     )
     webhook_center: int | None = _option(
-        None, "The one center whose events are told, counted from 0; None: the organization's."
+        None, "The one center whose events are told, counted from 0; None: the organization's.",
+        attrs.validators.optional(attrs.validators.ge(0)),
+    )  # fmt: skip
+    webhook_events: str = _option(
+        "", "The types of the events that are told, with commas between them; empty: all."
     )
     webhook_subscriptions: int = _option(
         1, "How many webhooks of the same URL are set up: each tells every event.",

@@ -116,6 +116,8 @@ def _guest(guest: Guest) -> dict[str, Any]:
         "indicator": "0@0@0@0@0@0@0@x@0@0@1@0@2@0",
         "lp_tier_info": "0@x",
         "GuestIndicatorValue": None,
+        # Only who accompanies somebody else is said to be nobody.
+        **({"is_virtual_user": True} if guest.virtual else {}),
     }
 
 
