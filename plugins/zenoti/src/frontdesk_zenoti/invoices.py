@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from frontdesk.errors import SkipRecord
-from frontdesk.model import Context, Event, Json, Payload, Record, Related
+from frontdesk.model import Context, Event, Json, Payload, Record, Ref, Related
 from frontdesk_zenoti import giftcards, packages, raw, tables, times
 from frontdesk_zenoti.bookings import service_name, shown
 from frontdesk_zenoti.places import Place
@@ -66,7 +66,7 @@ def _happened(row: Payload, guest: str, context: Context, related: Related) -> I
             guest,
             raw.moment(block),
             **_money(amount(at(invoice, "total_price.sum_total")), place),
-            properties=_of_delivery(invoice, place),
+            properties=_of_delivery(invoice, place, related),
             action="closed",
             occurrence=refund,
             site=place.site,
@@ -87,13 +87,20 @@ def _money(value: Json, place: Place) -> dict[str, Json]:
     return {"value": value if known else None, "currency": currency if known else None}
 
 
-def _of_delivery(invoice: Payload, place: Place) -> dict[str, Json]:
+def _of_delivery(invoice: Payload, place: Place, related: Related) -> dict[str, Json]:
     booked = objects(invoice, "appointments")
+    shown_ = properties(tables.INVOICED, invoice, _PATHS, place.zone)
+    if "Invoice Number Prefix" not in shown_ and (id := guid(invoice, "id")):
+        # Deliveries leave out what stands before the number, which alone is not unique.
+        record = related[Ref("invoices", id)]
+        own = {} if record is None else part(record.payload, "invoice")
+        prefix: Paths = {"Invoice Number Prefix": "invoice_number_prefix"}
+        shown_ |= properties(tables.INVOICED, own, prefix, place.zone)
     return {
         "Appointment Names": [name for one in booked if (name := service_name(one))],
         "Appointments": [shown(one) for one in booked],
         **place.short(),
-        **properties(tables.INVOICED, invoice, _PATHS, place.zone),
+        **shown_,
     }
 
 
