@@ -76,7 +76,8 @@ async def all_rows(
     client: Client[Any], operation: Operation, asked: Mapping[str, Any] | None = None, **ids: str
 ) -> list[Json]:
     """Walk a list that is known to be short."""
-    return [row async for rows, _ in pages(client, operation, asked, **ids) for row in rows]
+    found = pages(client, operation, asked, body=None, start=1, **ids)
+    return [row async for rows, _ in found for row in rows]
 
 
 async def one(

@@ -9,8 +9,7 @@ from frontdesk.model import Context, Event, Json, Payload, Record, Related
 from frontdesk_zenoti import raw, tables
 from frontdesk_zenoti.places import Place
 from frontdesk_zenoti.properties import Paths, amount, properties
-from frontdesk_zenoti.raw import guid_at
-from frontdesk_zenoti.rows import as_list, as_row, part
+from frontdesk_zenoti.rows import as_list, as_row, guid_at, part
 
 _PATHS: Final[Paths] = {"Comments": "comments", "Source": "source", "Version": "version"}
 

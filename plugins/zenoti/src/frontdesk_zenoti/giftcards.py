@@ -10,8 +10,7 @@ from frontdesk.model import Context, Event, Json, Payload, Ref, Related
 from frontdesk_zenoti import raw, statuses, tables, times
 from frontdesk_zenoti.places import Place
 from frontdesk_zenoti.properties import Paths, amount, properties
-from frontdesk_zenoti.raw import guid_at
-from frontdesk_zenoti.rows import at, guests_in, guid, objects, part, required, text
+from frontdesk_zenoti.rows import at, guests_in, guid, guid_at, objects, part, required, text
 from frontdesk_zenoti.sold import wanted
 
 #: The key under which a delivery stands beside the invoice.

@@ -112,7 +112,7 @@ def _happened(booking: Booking) -> Iterator[_Happened]:
     yield from _status(booking)
     yield from _progress(booking)
     if block := booking.block(NEWS):
-        yield _raw(booking, block)
+        yield _raw(block)
 
 
 def _booked(booking: Booking) -> Iterator[_Happened]:
@@ -151,15 +151,15 @@ def _named(booking: Booking) -> dict[str, Json]:
 def _status(booking: Booking) -> Iterator[_Happened]:
     if block := booking.block(STATUS):
         code = whole(booking.told(STATUS), "appointment_group_status")
-        if code in statuses.TOLD:
+        if code is not None and code in statuses.TOLD:
             yield _of_status(booking, code, raw.moment(block))
         else:
-            yield _raw(booking, block)
+            yield _raw(block)
     arrived = _arrived(booking)
     if arrived is not None:
         yield _of_status(booking, statuses.CHECKED_IN, arrived)
     code = group_status(booking.services)
-    if code in statuses.TOLD:
+    if code is not None and code in statuses.TOLD:
         yield _of_status(booking, code, _about(booking))
 
 
@@ -235,7 +235,7 @@ def _of_progress(
     return _Happened(metric, action, time, shown, id, service)
 
 
-def _raw(booking: Booking, block: Payload) -> _Happened:
+def _raw(block: Payload) -> _Happened:
     shown = raw.properties_of(block)
     return _Happened(tables.RAW, "raw", raw.moment(block), shown, str(block.get("mark")))
 

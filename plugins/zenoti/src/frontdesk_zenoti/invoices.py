@@ -11,7 +11,7 @@ from frontdesk_zenoti import giftcards, packages, raw, tables, times
 from frontdesk_zenoti.bookings import service_name, shown
 from frontdesk_zenoti.places import Place
 from frontdesk_zenoti.properties import Paths, amount, properties, total
-from frontdesk_zenoti.rows import at, guests_in, guid, objects, part, text
+from frontdesk_zenoti.rows import at, guests_in, guid, guid_at, objects, part, text
 from frontdesk_zenoti.sold import CLOSED, is_one, told
 
 _PATHS: Final[Paths] = {
@@ -37,7 +37,7 @@ def events(record: Record, context: Context, related: Related) -> list[Event]:
     Raises:
         SkipRecord: Nobody knows who paid.
     """
-    guest = _guest(record.payload)
+    guest = _guest(record.payload, related)
     if guest is None:
         raise SkipRecord("no_person")
     found: dict[tuple[str, str], Event] = {}
@@ -47,18 +47,19 @@ def events(record: Record, context: Context, related: Related) -> list[Event]:
     return list(found.values())
 
 
-def _guest(row: Payload) -> str | None:
-    found = guid(part(told(row), "guest"), "id") or guid(row, "guest_id")
+def _guest(row: Payload, related: Related) -> str | None:
+    """Return who paid; news of a package does not say, so that its invoice is asked for."""
     blocks = [part(part(row, key), "data") for key in (giftcards.ORDERED, packages.CREATED)]
-    found = found or next(iter(guests_in(*blocks)), None)
-    lines = (guid(line, "guest_id") for line in objects(row, "sales"))
-    return found or next((id for id in lines if id), None)
+    holders = (part(told(row), "guest"), {"id": guid(row, "guest_id")})
+    found = next((id for one in holders if (id := guid(one, "id"))), None)
+    found = found or next(iter(guests_in(*objects(row, "sales"), *blocks)), None)
+    return found or raw.payer(guid(row, "invoice_id"), related)
 
 
 def _happened(row: Payload, guest: str, context: Context, related: Related) -> Iterator[Event]:
     if block := part(row, CLOSED):
         invoice = told(row)
-        center = guid(invoice, "center_id") or raw.guid_at(invoice, "center.id")
+        center = guid(invoice, "center_id") or guid_at(invoice, "center.id")
         place = Place(center or guid(row, "center_id"), None, context, related)
         refund = "refund" if invoice.get("is_refund") is True else ""
         yield Event(
@@ -74,7 +75,8 @@ def _happened(row: Payload, guest: str, context: Context, related: Related) -> I
     for refund in ("", "refund"):
         lines = [line for line in objects(row, "sales") if _refund(line) == refund]
         if lines and all((text(line, "status") or "").casefold() == "closed" for line in lines):
-            yield from _reported(row, lines, refund, guest, context, related)
+            place = Place(guid(row, "center_id"), None, context, related)
+            yield from _reported(row, lines, refund, guest, place)
 
 
 def _refund(line: Payload) -> str:
@@ -105,10 +107,9 @@ def _of_delivery(invoice: Payload, place: Place, related: Related) -> dict[str, 
 
 
 def _reported(
-    row: Payload, lines: list[Payload], refund: str, guest: str, context: Context, related: Related
+    row: Payload, lines: list[Payload], refund: str, guest: str, place: Place
 ) -> Iterator[Event]:
     """Tell of an invoice by its lines: fewer properties, but a hundred of them a request."""
-    place = Place(guid(row, "center_id"), None, context, related)
     first = lines[0]
     field = "invoice_date" if first.get("invoice_date") else "sale_date"
     time = times.on_wall(first.get(field), field, place.zone)

@@ -29,9 +29,12 @@ _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _TOO_MANY: Final = 429
 #: What no second try will change, whatever the number.
-_USELESS: Final = re.compile(r"invalid|not found|does not exist|must be|cannot|more than", re.IGNORECASE)
+_USELESS: Final = re.compile(
+    r"invalid|not found|does not exist|must be|cannot|more than", re.IGNORECASE
+)
 _FORBIDS: Final = re.compile(
-    r"permission|permitted|privilege|access (is )?denied|not authori[sz]ed|not allowed|scope", re.IGNORECASE
+    r"permission|permitted|privilege|access (is )?denied|not authori[sz]ed|not allowed|scope",
+    re.IGNORECASE,
 )
 _FLAT: Final = (("code", "message"), ("StatusCode", "Message"), ("statusCode", "message"))
 

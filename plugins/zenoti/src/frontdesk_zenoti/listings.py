@@ -11,12 +11,13 @@ from typing import Any, Final
 import attrs
 
 from frontdesk.client import Client
-from frontdesk.errors import AuthenticationError, RefusedError
-from frontdesk.model import Page, Progress, Purpose, Query
+from frontdesk.errors import AuthenticationError, RefusedError, UnexpectedResponseError
+from frontdesk.model import Page, Progress, Purpose, Query, Record, Unreadable
 from frontdesk.walkers import read_rows
 from frontdesk_zenoti import cursors, operations
-from frontdesk_zenoti.asking import pages
+from frontdesk_zenoti.asking import all_rows, pages
 from frontdesk_zenoti.grants import Asker
+from frontdesk_zenoti.merging import merge, merged
 from frontdesk_zenoti.operations import Operation
 from frontdesk_zenoti.rows import Row, as_row, build_record
 
@@ -83,7 +84,27 @@ class _Walk:
                 _log.warning("zenoti refuses to list %s of a centre: skipped", self.stream)
         if refused is not None and not read:
             raise refused
-        yield Page((), {"v": cursors.VERSION, "done": self.began.isoformat()})
+        merged = await self._merged(asker, ids)
+        yield Page(merged, {"v": cursors.VERSION, "done": self.began.isoformat()})
+
+    async def _merged(self, asker: Asker, ids: list[str]) -> list[Record | Unreadable]:
+        """Read who became part of whom, of which a webhook may have been lost."""
+        found: list[Record | Unreadable] = []
+        if self.stream != "guests" or self.since is None:
+            return found
+        days = {"start_date": self.since.isoformat(), "end_date": self.began.isoformat()}
+        for center in ids:
+            asked = {"center_id": center, **days}
+            job = partial(all_rows, self.client, operations.MERGES, asked)
+            try:
+                rows = await asker.permitted(operations.MERGES, job)
+            except (RefusedError, UnexpectedResponseError):
+                # Nobody shows what it looks like; webhooks tell of most merges anyway.
+                _log.warning("zenoti does not tell which guests were merged")
+                break
+            pairs = [merged(row) for row in map(as_row, rows or ()) if row is not None]
+            found += [merge(*pair) for pair in pairs if pair is not None]
+        return found
 
     async def _center(self, ids: list[str], place: int, start: int) -> AsyncIterator[Page]:
         operation, field = LISTINGS[self.stream]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from frontdesk.errors import SkipRecord
 from frontdesk.model import Context, Event, Json, Payload, Record, Related
 from frontdesk_zenoti import raw, statuses, tables, times
 from frontdesk_zenoti.places import Place
 from frontdesk_zenoti.properties import Paths, amount, made, properties, total
-from frontdesk_zenoti.raw import guid_at
-from frontdesk_zenoti.rows import as_list, as_row, at, objects, part, there
+from frontdesk_zenoti.rows import as_list, as_row, at, guid_at, objects, part, there
 
 #: Keys under which deliveries stand beside what the list of members shows.
 ACTIVATED: Final = "Activated"
@@ -88,7 +87,16 @@ _TOLD: Final = (
     (ACTIVATED, tables.ACTIVATED, "activated", ""),
     (FROZE, tables.FROZE, "froze", "freeze.start_date"),
     (CANCELLED, tables.ENDED, "cancelled", "cancel.cancel_date"),
+    (UNFROZE, tables.UNFROZE, "unfroze", ""),
 )
+
+
+class Deed(NamedTuple):
+    """What was done to a membership, and what tells this time from the next."""
+
+    metric: str
+    action: str
+    occurrence: str
 
 
 def events(record: Record, context: Context, related: Related) -> list[Event]:
@@ -134,14 +142,10 @@ def _happened(record: Record, guest: str, context: Context, related: Related) ->
         if block := part(row, key):
             data = part(block, "data")
             place = _place(data, row, context, related)
-            occurrence = _day(at(data, day), day, place) if day else ""
-            yield _event(metric, action, occurrence, guest, raw.moment(block), data, place)
-    if block := part(row, UNFROZE):
-        data = part(block, "data")
-        place = _place(data, row, context, related)
-        # Nothing in it tells one time from the next, but when it was.
-        mark = str(block.get("mark"))
-        yield _event(tables.UNFROZE, "unfroze", mark, guest, raw.moment(block), data, place)
+            # Nothing in the end of a freeze tells one from the next, but when it was.
+            mark = str(block.get("mark")) if key == UNFROZE else ""
+            deed = Deed(metric, action, _day(at(data, day), day, place) if day else mark)
+            yield _event(deed, guest, raw.moment(block), data, place)
     if block := part(row, raw.NEWS):
         yield raw.event(block, guest, _place(part(block, "data"), row, context, related))
     place = _place({}, row, context, related)
@@ -149,8 +153,8 @@ def _happened(record: Record, guest: str, context: Context, related: Related) ->
         moment = times.dated(row.get(field), field, place.zone)
         if moment is not None:
             occurrence = "" if field == "sold_date" else _day(row.get(field), field, place)
-            time = min(moment, record.seen)
-            yield _event(metric, action, occurrence, guest, time, row, place)
+            deed = Deed(metric, action, occurrence)
+            yield _event(deed, guest, min(moment, record.seen), row, place)
 
 
 def _place(data: Payload, row: Payload, context: Context, related: Related) -> Place:
@@ -166,15 +170,8 @@ def _day(value: Json, field: str, place: Place) -> str:
     return "" if day is None else day.isoformat()
 
 
-def _event(
-    metric: str,
-    action: str,
-    occurrence: str,
-    guest: str,
-    time: datetime,
-    row: Payload,
-    place: Place,
-) -> Event:
+def _event(deed: Deed, guest: str, time: datetime, row: Payload, place: Place) -> Event:
+    metric = deed.metric
     value = amount(at(row, "purchase.price.final")) if metric == tables.ACTIVATED else None
     currency = place.currency
     shown = {
@@ -190,8 +187,8 @@ def _event(
         value=value if currency else None,
         currency=currency if value is not None else None,
         properties=shown,
-        action=action,
-        occurrence=occurrence,
+        action=deed.action,
+        occurrence=deed.occurrence,
         site=place.site,
     )
 

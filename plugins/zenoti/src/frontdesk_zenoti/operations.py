@@ -26,6 +26,9 @@ class Operation:
 
 CENTERS: Final = Operation("centers", ("centers",), "centres (GET centers)")
 GUESTS: Final = Operation("guests", ("guests",), "guests (GET guests)")
+MERGES: Final = Operation(
+    "guests/merge_history", ("guests", "merge_history", "merged_guests"), "merges of guests"
+)
 GUEST: Final = Operation("guests/{id}")
 APPOINTMENTS: Final = Operation(
     "appointments", ("appointments",), "appointments (GET appointments)"

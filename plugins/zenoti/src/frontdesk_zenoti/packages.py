@@ -12,8 +12,7 @@ from frontdesk.model import Context, Event, Payload, Record, Ref, Related
 from frontdesk_zenoti import raw, statuses, tables, times
 from frontdesk_zenoti.places import Place
 from frontdesk_zenoti.properties import Paths, amount, properties, total
-from frontdesk_zenoti.raw import guid_at
-from frontdesk_zenoti.rows import at, guests_in, guid, objects, part, required
+from frontdesk_zenoti.rows import at, guests_in, guid, guid_at, objects, part, required
 from frontdesk_zenoti.sold import is_one, told, wanted
 
 CREATED: Final = "Created"
@@ -58,8 +57,8 @@ def created(row: Payload, guest: str, context: Context, related: Related) -> Ite
     if block := part(row, CREATED):
         data = part(block, "data")
         place = _place(guid_at(data, "center.id"), data, context, related)
-        yield _event("created", required(data, "user_package_id"), data, guest,
-                     raw.moment(block), place)  # fmt: skip
+        id = required(data, "user_package_id")
+        yield _event(("created", id), data, guest, raw.moment(block), place=place)  # fmt: skip
     if (age := wanted(row, statuses.PACKAGE, statuses.PACKAGE_WORDS)) is None:
         return
     record = related[Ref("guest_packages", guest, max_age=age)]
@@ -80,7 +79,7 @@ def _listed(
         lines = [line for line in objects(row, "sales") if is_one(line, statuses.PACKAGE_WORDS)]
         price = total(lines, "sales_exc_tax", "tax")
         id = required(package, "user_package_id")
-        yield _event("created", id, package, guest, time, place, price)
+        yield _event(("created", id), package, guest, time, place=place, price=price)
 
 
 def events(record: Record, context: Context, related: Related) -> list[Event]:
@@ -101,7 +100,7 @@ def events(record: Record, context: Context, related: Related) -> list[Event]:
         if key == REDEEMED:
             mark = _used(data) or str(block.get("mark"))
             time = raw.moment(block)
-            found.append(_event("redeemed", mark, data, guest, time, place))
+            found.append(_event(("redeemed", mark), data, guest, time, place=place))
         else:
             found.append(raw.event(block, guest, place))
     return found
@@ -129,14 +128,15 @@ def _used(data: Payload) -> str:
 
 
 def _event(
-    action: str,
-    occurrence: str,
+    deed: tuple[str, str],
     row: Payload,
     guest: str,
     time: datetime,
+    *,
     place: Place,
     price: Decimal | None = None,
 ) -> Event:
+    action, occurrence = deed
     metric, paths = _METRICS[action]
     own = amount(at(row, "purchase.price.final"))
     price, currency = price if own is None else own, place.currency

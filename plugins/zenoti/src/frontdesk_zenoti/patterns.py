@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -98,21 +98,16 @@ def _by_shape(data: Payload, *, named: bool) -> Kind:
     What has a type that nobody knows is taken for known news only by a field that nothing
     else has: a change of a class is no change of a guest.
     """
+    for field, kind in _MARKS:
+        if field in data:
+            return kind
     if isinstance(at(data, "invoice.total_price"), dict):
         return Kind.INVOICE
-    if "appointment_group_status" in data:
-        return Kind.STATUS
-    if "rating_value" in data:
-        return Kind.FEEDBACK
-    if guid_or_none(data, "user_membership_id") and "guestpass_id" not in data:
-        return _membership(data)
-    if guid_or_none(data, "user_package_id"):
-        return _package(data)
-    if guid_or_none(data, "appointment_group_id"):
-        return _appointments(data)
-    if not named and "preferences" in data and as_row(data.get("personal_info")) is not None:
-        return Kind.GUEST
-    return Kind.RAW
+    for field, tell in _HOLDERS:
+        if guid_or_none(data, field):
+            return tell(data)
+    guest = "preferences" in data and as_row(data.get("personal_info")) is not None
+    return Kind.GUEST if guest and not named else Kind.RAW
 
 
 def guid_or_none(data: Payload, field: str) -> str | None:
@@ -149,6 +144,20 @@ def _appointments(data: Payload) -> Kind:
 def _progress(row: Json) -> int | None:
     value = (as_row(row) or {}).get("appointment_progress")
     return value if isinstance(value, int) else None
+
+
+#: Fields that one kind alone has.
+_MARKS: Final = (
+    ("appointment_group_status", Kind.STATUS),
+    ("rating_value", Kind.FEEDBACK),
+    ("guestpass_id", Kind.RAW),
+)
+#: Whose id it carries, and what then tells the kind.
+_HOLDERS: Final[tuple[tuple[str, Callable[[Payload], Kind]], ...]] = (
+    ("user_membership_id", _membership),
+    ("user_package_id", _package),
+    ("appointment_group_id", _appointments),
+)
 
 
 def check(event_types: Mapping[str, str]) -> None:

@@ -8,8 +8,9 @@ from typing import Final
 from frontdesk.errors import RecordError, SkipRecord
 from frontdesk.model import Context, Event, Json, Payload, Record, Ref, Related
 from frontdesk_zenoti import tables, times
+from frontdesk_zenoti.merging import merged
 from frontdesk_zenoti.places import Place
-from frontdesk_zenoti.rows import as_row, at, guests_in, guid, part, text
+from frontdesk_zenoti.rows import as_row, guests_in, guid_at, part, text
 
 #: The key under which other news stands in a membership's or a package's record.
 NEWS: Final = "News"
@@ -76,23 +77,3 @@ def payer(invoice: str | None, related: Related) -> str | None:
         return None
     record = related[Ref("invoices", invoice)]
     return None if record is None else guid_at(record.payload, "invoice.guest.id")
-
-
-def guid_at(row: Payload, path: str) -> str | None:
-    """Return the id at a path; what is there and is no text is none."""
-    *parents, last = path.split(".")
-    holder = as_row(at(row, ".".join(parents))) if parents else row
-    known = holder or {}
-    return guid(known, last) if isinstance(known.get(last), str) else None
-
-
-#: Whom a merge makes disappear, and into whom: nobody shows its fields.
-_LOSERS: Final = ("merged_guest_id", "source_guest_id", "secondary_guest_id", "from_guest_id")
-_WINNERS: Final = ("guest.id", "target_guest_id", "guest_id", "primary_guest_id", "id")
-
-
-def merged(row: Payload) -> tuple[str, str] | None:
-    """Return who became part of whom, if a row tells."""
-    old = next((id for way in _LOSERS if (id := guid_at(row, way))), None)
-    into = next((id for way in _WINNERS if (id := guid_at(row, way)) and id != old), None)
-    return (old, into) if old and into else None

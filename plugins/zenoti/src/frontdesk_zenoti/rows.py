@@ -134,6 +134,14 @@ def there(row: Payload, path: str) -> bool:
     return holder is not None and last in holder
 
 
+def guid_at(row: Payload, path: str) -> str | None:
+    """Return the id at a path; what is there and is no text is none."""
+    *parents, last = path.split(".")
+    holder = as_row(at(row, ".".join(parents))) if parents else row
+    known = holder or {}
+    return guid(known, last) if isinstance(known.get(last), str) else None
+
+
 def guests_in(*rows: Payload) -> tuple[str, ...]:
     """Return the ids of all guests some objects name, under whatever name."""
     found = (id for row in rows for id in _named(row))

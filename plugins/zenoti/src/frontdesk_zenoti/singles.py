@@ -109,7 +109,7 @@ async def _cards(asker: Asker, guest: str) -> AsyncIterator[Record | Unreadable]
     answer = await _of_guest(asker, operations.GIFT_CARDS, guest, asked)
     rows = [] if answer is None else rows_of(answer, operations.GIFT_CARDS)
     whole = as_row(answer) or {}
-    beside = {name: whole[name] for name in ("invoice", "center") if name in whole}
+    beside: Row = {name: whole[name] for name in ("invoice", "center") if name in whole}
     yield build_record("gift_cards", {"guest_id": guest, "gift_cards": rows, **beside})
 
 

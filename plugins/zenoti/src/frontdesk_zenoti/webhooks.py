@@ -16,9 +16,10 @@ from frontdesk import jsons
 from frontdesk.errors import RecordError
 from frontdesk.model import Delivery, Payload, Record, Ref
 from frontdesk_zenoti import bookings, times
+from frontdesk_zenoti.merging import merge, merged
 from frontdesk_zenoti.patterns import Kind, kind_of
-from frontdesk_zenoti.raw import NEWS, guid_at, merged
-from frontdesk_zenoti.rows import Row, as_row, guests_in, text
+from frontdesk_zenoti.raw import NEWS
+from frontdesk_zenoti.rows import Row, as_row, guests_in, guid_at, text
 
 _HEADER: Final = "zenoti-webhook-signature"
 #: ``sha256 =18-2E-...``: pairs of large letters joined by dashes, as .NET writes bytes. Plain
@@ -233,12 +234,8 @@ def _merged(told: Told) -> list[Record | Ref] | None:
     pair = merged(told.data)
     if pair is None:
         return None
-    old, into = pair
     time = times.in_utc(told.block["at"], "at") if told.block["dated"] else None
-    gone = Record(
-        "guests", old, {"id": old, "Merged": into}, version=time, guests=pair, partial=True
-    )
-    return [gone, _raw(told)]
+    return [merge(*pair, time), _raw(told)]
 
 
 _HANDLERS: Final[Mapping[Kind, Any]] = {
