@@ -390,6 +390,23 @@ async def test_two_subscriptions_tell_one_event_with_different_ids(door: Door) -
     assert one["id"] != two["id"]
 
 
+async def test_further_webhooks_have_their_own_secret_and_scope(door: Door) -> None:
+    platform = salon(door)
+    other = platform.subscribe(
+        door.url, webhook_secret="0ther", webhook_verb="PUT", webhook_center=1
+    )
+    for center in (0, 1):
+        platform.moves.create_guest(center)
+    await platform.webhooks.flush()
+    await other.flush()
+
+    assert [method for method, _, _ in door.came] == ["POST", "POST", "PUT"]
+    assert len({body["id"] for body in door.bodies}) == 3
+    assert len({body["event_id"] for body in door.bodies}) == 2
+    _, headers, body = door.came[-1]
+    assert headers[SIGNATURE] == signed(body, "0ther")
+
+
 @pytest.mark.parametrize("stable", [True, False])
 async def test_what_is_refused_is_sent_five_times_ever_later(door: Door, stable: bool) -> None:
     """Seen to fail when the pauses do not grow."""

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any, Final
 
 from frontdesk_zenoti.sandbox import statuses, told_visits
-from frontdesk_zenoti.sandbox.chance import pick, uuid
+from frontdesk_zenoti.sandbox.chance import pick
 from frontdesk_zenoti.sandbox.journal import Event
 from frontdesk_zenoti.sandbox.refusal import Refusal, business
-from frontdesk_zenoti.sandbox.rows import Group, Guest, Invoice, Item
+from frontdesk_zenoti.sandbox.rows import Group, Guest, Invoice
 from frontdesk_zenoti.sandbox.world import World
 
 #: From which statuses each move starts, and to which it leads.
@@ -241,11 +241,8 @@ class Visits:
 
     def refund(self, invoice: str) -> str:
         """Give the money of an invoice back, on an invoice of its own; give its id."""
-        world, paid = self.world, self.invoice(invoice)
-        items = [_returned(item, uuid(world.rng)) for item in paid.items]
-        number = world.sell(paid.guest, items, world.clock.seconds)
-        made = world.invoices.rows[number]
-        made.refund = True
+        number = self.world.invoices.numbers[self.invoice(invoice).id]
+        made = self.world.refund(number, self.world.clock.seconds)
         self.tell_invoice(made, "refunded")
         return made.id
 
@@ -270,10 +267,3 @@ class Visits:
             data["guest_feedback_tags"] = [{"id": n, "name": tag} for n, tag in enumerate(tags, 1)]
         event = Event(world.options.type_feedback, "Appointment", data)
         self._changed("reviewed", found, event, version=version, rating=rating)
-
-
-def _returned(item: Item, identity: str) -> Item:
-    return Item(
-        id=identity, type=item.type, of=item.of, name=item.name, code=item.code,
-        price=-item.price, category=item.category, by=item.by, discount=-item.discount,
-    )  # fmt: skip

@@ -89,6 +89,9 @@ class Unconfirmed(Sending):
     invoice_times: Literal["utc", "local"] = _choice(
         "utc", "What the appointments of an invoice tell their times in.", "local"
     )
+    totals: Literal["true", "wrong"] = _choice(
+        "true", "Whether page_info counts right; it is said that it may not.", "wrong"
+    )
     search_across: bool = _option(False, "A search for guests works without center_id.")
     report_days: int | None = _option(None, "The longest span of a report in days; None: any.")
     merge_fields: Literal["guessed", "flat"] = _choice(

@@ -37,16 +37,23 @@ class Deck:
 
 
 class Outbox:
-    """What is still to be sent; the background and a test may both take from it."""
+    """What is still to be sent; the background and a test may both take from it.
 
-    def __init__(self, sending: Sending, clock: Clock, secret: str, center: str | None) -> None:
+    Args:
+        center: The one center whose events are told, or None: all are.
+        place: How many subscriptions there are before; their deliveries have other ids.
+    """
+
+    def __init__(
+        self, sending: Sending, clock: Clock, secret: str, center: str | None, place: int = 0
+    ) -> None:
         self.sending = sending
         #: What became of messages: made, doubled, dropped, given up ...
         self.counts: Counter[str] = Counter()
         self._clock = clock
         self._secret = secret
-        #: The one center whose events are told, or None: all are.
         self._center = center
+        self._place = place
         wanted = sending.webhook_events.lower().split(",")
         self._events = frozenset(one.strip() for one in wanted if one.strip())
         self._rng = Random(f"webhooks of {secret}")
@@ -70,7 +77,7 @@ class Outbox:
             return
         with self._lock:
             for subscription in range(self.sending.webhook_subscriptions):
-                self._post(envelope(action, event, self.sending, subscription))
+                self._post(envelope(action, event, self.sending, self._place + subscription))
 
     def put(self, body: bytes, signature: str | None = None) -> None:
         """Let a message wait that no action led to."""

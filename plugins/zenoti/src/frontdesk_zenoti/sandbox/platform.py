@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, Final
 
 import anyio
+import attrs
 import msgspec
 
 from frontdesk.sandbox import ASGI
@@ -24,6 +25,7 @@ from frontdesk_zenoti.sandbox.moves import NAMED, Moves
 from frontdesk_zenoti.sandbox.options import Options
 from frontdesk_zenoti.sandbox.outbox import Outbox
 from frontdesk_zenoti.sandbox.play import Player
+from frontdesk_zenoti.sandbox.populating import populate
 from frontdesk_zenoti.sandbox.queries import Call
 from frontdesk_zenoti.sandbox.refusal import SHAPES, Refusal, bad, missing, status_of
 from frontdesk_zenoti.sandbox.sender import Sender
@@ -51,6 +53,7 @@ class Platform:
     ) -> None:
         self.options = options or Options()
         self.world = World(self.options)
+        populate(self.world)
         self.journal = self.world.journal
         self.faults = Faults()
         self.keys = Keys(self.options, self.world.clock)
@@ -60,8 +63,8 @@ class Platform:
         #: Every move by its name; each is journaled and told to webhooks.
         self.moves = Moves(self.world)
         #: Sends webhooks, once it is told where to.
-        self.webhooks = Sender(self._outbox(), self.world.clock)
-        self.journal.listeners.append(self.webhooks.hear)
+        self.webhooks = self._sender(self.options, 0)
+        self._senders = [self.webhooks]
         self._player = Player(self.world, self.moves, self.options.seed)
         self._admin = Admin(self)
         self._routes = routes.build()
@@ -71,13 +74,24 @@ class Platform:
         # It is served in one thread, while another may play.
         self._lock = threading.RLock()
 
-    def _outbox(self) -> Outbox:
-        number = self.options.webhook_center
-        if number is not None and number >= len(self.world.centers):
-            message = f"webhook_center is {number}, and there are {len(self.world.centers)} centers"
+    def _sender(self, options: Options, place: int) -> Sender:
+        number, centers = options.webhook_center, self.world.centers
+        if number is not None and number >= len(centers):
+            message = f"webhook_center is {number}, and there are {len(centers)} centers"
             raise ValueError(message)
-        center = None if number is None else self.world.centers[number].id
-        return Outbox(self.options, self.world.clock, self.keys.secret, center)
+        center = None if number is None else centers[number].id
+        secret = options.webhook_secret or self.keys.secret
+        sender = Sender(Outbox(options, self.world.clock, secret, center, place), self.world.clock)
+        self.journal.listeners.append(sender.hear)
+        return sender
+
+    def subscribe(self, url: str, **chosen: Any) -> Sender:
+        """Set up a further webhook; *chosen* are options, such as ``webhook_secret``."""
+        place = sum(one.outbox.sending.webhook_subscriptions for one in self._senders)
+        sender = self._sender(attrs.evolve(self.options, **chosen), place)
+        self._senders.append(sender)
+        sender.to = url
+        return sender
 
     @property
     def app(self) -> ASGI:

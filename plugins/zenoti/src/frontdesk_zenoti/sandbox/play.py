@@ -40,7 +40,7 @@ class Player:
                 self.reschedule: 3, self.correct: 5, self.wish: 5, self.member: 3, self.freeze: 2,
                 self.leave: 2, self.pack: 3, self.redeem: 3, self.gift: 2, self.review: 4,
                 self.refund: 1, self.change: 2, self.undo: 2, self.merge: 1, self.erase: 1,
-                self.train: 1, self.hire: 1, self.surprise: 1,
+                self.train: 1, self.hire: 1, self.office: 3, self.surprise: 1,
             }
         )  # fmt: skip
 
@@ -273,6 +273,26 @@ class Player:
     def hire(self) -> bool:
         """Employ somebody."""
         return bool(self._moves.hire())
+
+    def office(self) -> bool:
+        """Do what is seldom done: change packages, delete groups, hold classes."""
+        rng, moves = self._rng, self._moves
+        packages = self._world.packages.rows
+        held = self._find(self._world.memberships.rows, lambda m: m.status == statuses.ACTIVE)
+        group = self._group(statuses.NEW)
+        seldom: list[Callable[[], object]] = [
+            lambda: moves.hold_class(number=len(self._world.journal)),
+            moves.promote,
+        ]
+        if packages:
+            seldom.append(lambda: moves.change_package(pick(rng, packages).id))
+            seldom.append(lambda: moves.extend_package(pick(rng, packages).id))
+        if held is not None:
+            seldom.append(lambda: moves.use_guestpass(held.id))
+        if group is not None:
+            seldom.append(lambda: moves.delete(group.id))
+        pick(rng, seldom)()
+        return True
 
     def surprise(self) -> bool:
         """Tell something that nobody knows."""

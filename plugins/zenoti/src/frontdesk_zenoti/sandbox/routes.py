@@ -8,7 +8,12 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from frontdesk_zenoti.sandbox import center_endpoints, guest_endpoints, visit_endpoints
+from frontdesk_zenoti.sandbox import (
+    action_endpoints,
+    center_endpoints,
+    guest_endpoints,
+    visit_endpoints,
+)
 from frontdesk_zenoti.sandbox.queries import Call, Page
 from frontdesk_zenoti.sandbox.reports import Reports
 
@@ -43,6 +48,17 @@ _READ: Final[Mapping[str, Endpoint]] = {
     "invoices/{invoice}": visit_endpoints.invoice,
 }
 
+#: Every path that something is done with.
+_DONE: Final[Mapping[str, Endpoint]] = {
+    "appointments/{group}/check_in": action_endpoints.check_in,
+    "appointments/{group}/undo_check_in": action_endpoints.undo_check_in,
+    "appointments/{group}/no_show": action_endpoints.no_show,
+    "invoices/{invoice}/confirm": action_endpoints.confirm,
+    "invoices/{invoice}/cancel": action_endpoints.cancel,
+    "guests/{guest}/memberships/{membership}/freeze": action_endpoints.freeze,
+    "guests/{guest}/memberships/{membership}/unfreeze": action_endpoints.unfreeze,
+}
+
 
 @attrs.frozen
 class Route:
@@ -69,6 +85,7 @@ def build() -> list[Route]:
         "reports/memberships/flat_file": reports.memberships,
     }
     routes = [_route("GET", name, endpoint) for name, endpoint in _READ.items()]
+    routes += [_route("PUT", name, endpoint) for name, endpoint in _DONE.items()]
     routes += [_route("POST", name, endpoint) for name, endpoint in posted.items()]
     return sorted(routes, key=lambda route: route.name.count("{"))
 

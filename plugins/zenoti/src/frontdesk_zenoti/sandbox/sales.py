@@ -6,6 +6,7 @@ from random import Random
 from typing import Final
 
 import attrs
+import msgspec
 
 from frontdesk_zenoti.sandbox import names, statuses
 from frontdesk_zenoti.sandbox.centers import Catalog
@@ -50,14 +51,14 @@ class Shop:
     catalog: Catalog
     book: Book
 
-    def invoice(self, guest: Guest, number: int, items: list[Item], at: int) -> Invoice:
+    def invoice(self, place: int, guest: int, items: list[Item], at: int) -> Invoice:
         """Make a closed invoice without appointments, as the web store does."""
-        center = self.centers[guest.center]
+        center = self.centers[place]
         center.invoices += 1
         made = Invoice(
             id=uuid(self.rng),
-            center=guest.center,
-            guest=number,
+            center=place,
+            guest=guest,
             number=str(center.invoices),
             receipt="0",
             date=at,
@@ -79,6 +80,11 @@ class Shop:
             category=statuses.ITEM[kind],
             by=0,
         )
+
+    def returned(self, item: Item) -> Item:
+        """Make the line that takes another back."""
+        changed = {"id": uuid(self.rng), "price": -item.price, "discount": -item.discount}
+        return msgspec.structs.replace(item, **changed, redeemed=0)
 
     def membership(self, guest: Guest, number: int, invoice: int, at: int, plan: int) -> Membership:
         """Make an active membership."""

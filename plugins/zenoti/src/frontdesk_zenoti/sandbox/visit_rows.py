@@ -38,7 +38,7 @@ def visit_row(world: World, group: Group, visit: Visit) -> dict[str, Any]:
     return {
         "appointment_id": visit.id,
         "appointment_segment_id": None,
-        "appointment_group_id": None if group.ungrouped else group.id,
+        "appointment_group_id": _named(group, chance),
         "invoice_id": world.invoices.rows[group.invoice].id,
         "service": _service(world.catalog.services[visit.service], group, visit),
         **_span(center, visit.start, visit.end),
@@ -64,6 +64,13 @@ def visit_row(world: World, group: Group, visit: Visit) -> dict[str, Any]:
         **_made(center, group.created),
         **_UNTOUCHED,
     }
+
+
+def _named(group: Group, chance: int) -> str | None:
+    """Name a row's group; a row without one says so in two ways."""
+    if not group.ungrouped:
+        return group.id
+    return names.NOBODY if chance % 2 else None
 
 
 def _span(center: Center, start: int, end: int) -> dict[str, Any]:

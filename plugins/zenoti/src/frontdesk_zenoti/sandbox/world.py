@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import attrs
 
-from frontdesk_zenoti.sandbox import centers, guests, statuses
-from frontdesk_zenoti.sandbox.chance import DAY, pick, uuid
+from frontdesk_zenoti.sandbox import centers, statuses
+from frontdesk_zenoti.sandbox.chance import uuid
 from frontdesk_zenoti.sandbox.clock import Clock
 from frontdesk_zenoti.sandbox.journal import Action, Event, Journal
 from frontdesk_zenoti.sandbox.options import Options
@@ -27,14 +27,12 @@ from frontdesk_zenoti.sandbox.rows import (
     Redemption,
     Visit,
 )
-from frontdesk_zenoti.sandbox.sales import COURSES, Shop
+from frontdesk_zenoti.sandbox.sales import Shop
 from frontdesk_zenoti.sandbox.tables import Table, Timeline
 from frontdesk_zenoti.sandbox.visits import Book
 
-_DAY: Final = int(DAY)
 #: No group has more services: number and place share an index.
-_MOST: Final = 64
-_SHARE: Final = {"memberships": 20, "packages": 24, "cards": 24}
+MOST: Final = 64
 
 
 @attrs.define
@@ -86,94 +84,11 @@ class World:
         self.merges: list[Merge] = []
         self.changes: list[Change] = []
         self.index = Index()
-        self._populate(self.clock.seconds)
-
-    def _populate(self, now: int) -> None:
-        rng, options = self.rng, self.options
-        made = guests.build(rng, self.centers, options.people, now)
-        for guest in made:
-            self._take_guest(guest)
-        self._build_updates()
-        bookable: list[list[int]] = [[] for _ in self.centers]
-        for number, guest in enumerate(made):
-            if not guest.deleted:
-                bookable[guest.center].append(number)
-            elif guest.merged_into:
-                at = guest.updated
-                self.merges.append(
-                    Merge(at=at, center=guest.center, old=guest.id, into=guest.merged_into)
-                )
-        self._open_book(bookable, now)
-        self._sell(bookable, now)
-        self._block(now)
-
-    def _build_updates(self) -> None:
-        for center, numbers in self.index.guests.items():
-            rows = self.guests.rows
-            self.index.updates[center] = Timeline((rows[n].updated, n) for n in numbers)
-
-    def _open_book(self, bookable: list[list[int]], now: int) -> None:
-        visits: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
-        sales: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
-        index = self.index
-        for group, invoice in self.book.fill(self.options.groups, bookable, now):
-            number = self.groups.add(group)
-            self.invoices.add(invoice)
-            index.groups[group.guest].append(number)
-            sales[group.center].append((invoice.date, number))
-            for place, visit in enumerate(group.visits):
-                visits[group.center].append((visit.start, number * _MOST + place))
-                index.visits[visit.id] = (number, place)
-        for center in self.centers:
-            index.schedule[center.number] = Timeline(visits[center.number])
-            index.sales[center.number] = Timeline(sales[center.number])
-
-    def _sell(self, bookable: list[list[int]], now: int) -> None:
-        rng = self.rng
-        whole = [n for some in bookable for n in some if not self.guests.rows[n].virtual]
-
-        def sold() -> tuple[int, int]:
-            return pick(rng, whole), now - _DAY - int(rng.random() * 340 * DAY)
-
-        few = len(COURSES)
-        for number in range(max(few, self.options.groups // _SHARE["memberships"])):
-            guest, at = sold()
-            held = self.sell_membership(guest, at, number % len(self.catalog.memberships))
-            before = held.status
-            self.shop.course(held, now, COURSES[number % few])
-            if held.status != before:
-                self.log(held, before, held.updated, "system")
-        for number in range(max(few, self.options.groups // _SHARE["packages"])):
-            guest, at = sold()
-            package = self.sell_package(guest, at, number % len(self.catalog.packages))
-            if number % 2:
-                self.redeem(package, at + int((now - at) * 0.5), product=number % 4 == 1)
-            package.status = (1, 1, 3, 5, 6, 7)[number % 6]
-        for _ in range(max(few, self.options.groups // _SHARE["cards"])):
-            self.sell_card(*sold(), rng.randrange(2_500, 20_000, 500))
-
-    def _block(self, now: int) -> None:
-        rng = self.rng
-        for center in self.centers:
-            some: list[tuple[float, int]] = []
-            for week in range(-53, 6):
-                start = now + week * 7 * _DAY + int(rng.random() * 7) * 3600
-                some.append((start, len(self.blockouts)))
-                self.blockouts.append(
-                    Blockout(
-                        id=uuid(rng),
-                        center=center.number,
-                        therapist=week % len(center.staff),
-                        start=start,
-                        end=start + 1800,
-                        name="Lunch break",
-                    )
-                )
-            self.index.blockouts[center.number] = Timeline(some)
 
     # --- what joins ------------------------------------------------------------------------
 
-    def _take_guest(self, guest: Guest) -> int:
+    def take_guest(self, guest: Guest) -> int:
+        """Take in a guest who is no news."""
         number = self.guests.add(guest)
         self.index.guests[guest.center].append(number)
         self._name(number)
@@ -191,7 +106,7 @@ class World:
     def add_guest(self, guest: Guest) -> int:
         """Take a new guest in."""
         self.version += 1
-        number = self._take_guest(guest)
+        number = self.take_guest(guest)
         self.index.updates[guest.center].insert(guest.updated, number)
         return number
 
@@ -216,7 +131,7 @@ class World:
         self.groups.add(group)
         self.index.groups[group.guest].append(number)
         for place, visit in enumerate(group.visits):
-            self.index.schedule[group.center].insert(visit.start, number * _MOST + place)
+            self.index.schedule[group.center].insert(visit.start, number * MOST + place)
             self.index.visits[visit.id] = (number, place)
         return number
 
@@ -226,9 +141,9 @@ class World:
         group = self.groups.rows[number]
         timeline = self.index.schedule[group.center]
         for place, visit in enumerate(group.visits):
-            timeline.remove(visit.start, number * _MOST + place)
+            timeline.remove(visit.start, number * MOST + place)
             visit.start, visit.end = visit.start + by, visit.end + by
-            timeline.insert(visit.start, number * _MOST + place)
+            timeline.insert(visit.start, number * MOST + place)
         invoice = self.invoices.rows[group.invoice]
         self.index.sales[invoice.center].remove(invoice.date, group.invoice)
         invoice.date = group.visits[0].start
@@ -241,9 +156,14 @@ class World:
         self.index.sales[invoice.center].insert(invoice.date, number)
         return number
 
-    def sell(self, guest: int, items: list[Item], at: int) -> int:
-        """Sell something without an appointment; give the number of the invoice."""
-        return self.add_invoice(self.shop.invoice(self.guests.rows[guest], guest, items, at))
+    def sell(self, guest: int, items: list[Item], at: int, center: int | None = None) -> int:
+        """Sell something without an appointment; give the number of the invoice.
+
+        Args:
+            center: The center that sells it; without one, the guest's.
+        """
+        place = self.guests.rows[guest].center if center is None else center
+        return self.add_invoice(self.shop.invoice(place, guest, items, at))
 
     def sell_membership(self, guest: int, at: int, plan: int) -> Membership:
         """Sell a membership."""
@@ -272,6 +192,14 @@ class World:
         self.index.cards[guest].append(self.cards.add(card))
         return card
 
+    def refund(self, number: int, at: int) -> Invoice:
+        """Give the money of an invoice back, on an invoice of its own."""
+        paid = self.invoices.rows[number]
+        items = [self.shop.returned(item) for item in paid.items]
+        made = self.invoices.rows[self.sell(paid.guest, items, at, paid.center)]
+        made.refund = True
+        return made
+
     def redeem(self, package: Package, at: int, *, product: bool) -> Redemption | None:
         """Use up one of a package's services, on an invoice of its own."""
         line = next((line for line in package.services if line[2] < line[1]), None)
@@ -292,12 +220,13 @@ class World:
         package.redemptions = [*package.redemptions, redemption]
         return redemption
 
-    def log(self, held: Membership, before: int, at: int, by: str) -> None:
-        """Write a change of a membership's status down."""
+    def log(
+        self, held: Membership, before: int, at: int, by: str, *, after: int | None = None
+    ) -> None:
+        """Write a change of a membership's status down; without *after*, to what it is now."""
         number = self.memberships.numbers[held.id]
-        self.changes.append(
-            Change(at=at, membership=number, before=before, after=held.status, by=by)
-        )
+        now = held.status if after is None else after
+        self.changes.append(Change(at=at, membership=number, before=before, after=now, by=by))
 
     # --- what is found ---------------------------------------------------------------------
 
@@ -305,7 +234,7 @@ class World:
         """Give the appointments of a center that start in an interval."""
         found: list[tuple[Group, Visit]] = []
         for key in self.index.schedule[center].between(start, end):
-            number, place = divmod(key, _MOST)
+            number, place = divmod(key, MOST)
             group = self.groups.rows[number]
             found.append((group, group.visits[place]))
         return found
