@@ -37,8 +37,8 @@ _PREFERENCES: Final = (
 _NO_DIGIT: Final = re.compile(r"\D+")
 
 
-def profile(record: Record, context: Context, related: Related) -> Profile | Merged | Gone:
-    """Return what is known of the guest, or what became of it.
+def profile(record: Record, context: Context, related: Related) -> Profile | Merged | Gone | None:
+    """Return what is known of the guest, or what became of it; None where that is an id.
 
     A guest deleted there is gone, no more: whether its data is to be erased, a person says.
     """
@@ -48,6 +48,8 @@ def profile(record: Record, context: Context, related: Related) -> Profile | Mer
     into = guid(row, "Merged")
     if into is not None and into != record.id:
         return Merged(record.id, into)
+    if record.partial and "personal_info" not in row:
+        return None
     person = part(row, "personal_info")
     return Profile(
         guest=record.id,

@@ -12,7 +12,7 @@ from frontdesk.times import zone_of
 from frontdesk_zenoti.rows import at
 
 #: Seconds for which what is known of a centre is good enough.
-_A_DAY: Final = 86_400.0
+_A_WEEK: Final = 7 * 86_400.0
 _ADDRESS: Final = (
     ("Center City", ("address_info.city",)),
     ("Center State", ("state.name", "state.code")),
@@ -77,7 +77,7 @@ class Place:
         """Return all events may say of it; asks for the centre's own record."""
         if self.id is None:
             return {}
-        record = self.related[Ref("centers", self.id, max_age=_A_DAY)]
+        record = self.related[Ref("centers", self.id, max_age=_A_WEEK)]
         if record is None:
             return self.short()
         row = record.payload

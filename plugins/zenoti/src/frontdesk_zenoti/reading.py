@@ -8,6 +8,7 @@ from typing import Any
 from frontdesk.client import Client
 from frontdesk.model import Page, Purpose, Query
 from frontdesk_zenoti import calendars, listings, singles
+from frontdesk_zenoti.ahead import prepared
 
 
 async def read(client: Client[Any], query: Query) -> AsyncIterator[Page]:
@@ -16,7 +17,9 @@ async def read(client: Client[Any], query: Query) -> AsyncIterator[Page]:
         yield await singles.named(client, query)
     elif query.stream in calendars.CALENDARS:
         async for page in calendars.read(client, query):
-            yield page
+            async for one in prepared(client, page):
+                yield one
     elif query.stream in listings.LISTINGS:
         async for page in listings.read(client, query):
-            yield page
+            async for one in prepared(client, page):
+                yield one

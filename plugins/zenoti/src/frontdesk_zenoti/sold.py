@@ -11,7 +11,7 @@ from frontdesk_zenoti.rows import objects, part, text, whole
 #: The key under which a closed invoice's delivery stands beside the lines of the report.
 CLOSED: Final = "Closed"
 #: How old what is known of a guest's cards and packages may be, in seconds: a delivery is news.
-_A_DAY: Final = 86_400.0
+LINES_OLD: Final = 86_400.0
 
 
 def told(row: Payload) -> Payload:
@@ -30,4 +30,4 @@ def wanted(row: Payload, kind: int, words: Collection[str]) -> float | None:
     items = objects(told(row), "invoice_items")
     if any(whole(item, "type") == kind for item in items):
         return 0.0
-    return _A_DAY if any(is_one(line, words) for line in objects(row, "sales")) else None
+    return LINES_OLD if any(is_one(line, words) for line in objects(row, "sales")) else None
