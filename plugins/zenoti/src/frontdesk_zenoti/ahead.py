@@ -26,19 +26,21 @@ _LISTS: Final[tuple[tuple[str, Collection[str]], ...]] = (
 )
 
 
-async def prepared(client: Client[Any], page: Page) -> AsyncIterator[Page]:
-    """Yield *page* behind an empty one, with which core stores what was asked for ahead."""
-    before = client.requests
-    records = [one for one in page.records if isinstance(one, Record)]
+async def prepared(client: Client[Any], pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
+    """Yield pages, each behind an empty one with which core stores what was asked for ahead."""
     await client.lookup("centers", cursors.centers(client), max_age=_CENTERS_OLD)
-    await client.lookup("countries", _countries(records))
-    for stream, words in _LISTS:
-        buyers = _buyers(records, words)
-        await client.lookup(stream, buyers, max_age=timedelta(seconds=LINES_OLD) / 2)
-    unknown = await _unknown(client, records)
-    if client.requests != before:
-        yield Page(())
-    yield Page([*unknown, *page.records], page.cursor, page.progress)
+    yield Page(())
+    async for page in pages:
+        asked = client.requests
+        records = [one for one in page.records if isinstance(one, Record)]
+        await client.lookup("countries", _countries(records))
+        for stream, words in _LISTS:
+            buyers = _buyers(records, words)
+            await client.lookup(stream, buyers, max_age=timedelta(seconds=LINES_OLD) / 2)
+        unknown = await _unknown(client, records)
+        if client.requests != asked:
+            yield Page(())
+        yield Page([*unknown, *page.records], page.cursor, page.progress)
 
 
 async def _unknown(client: Client[Any], records: Sequence[Record]) -> list[Record | Unreadable]:

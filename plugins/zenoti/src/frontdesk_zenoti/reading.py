@@ -15,11 +15,7 @@ async def read(client: Client[Any], query: Query) -> AsyncIterator[Page]:
     """Read a stream, for whatever purpose."""
     if query.purpose is Purpose.IDS:
         yield await singles.named(client, query)
-    elif query.stream in calendars.CALENDARS:
-        async for page in calendars.read(client, query):
-            async for one in prepared(client, page):
-                yield one
-    elif query.stream in listings.LISTINGS:
-        async for page in listings.read(client, query):
-            async for one in prepared(client, page):
-                yield one
+        return
+    walk = calendars.read if query.stream in calendars.CALENDARS else listings.read
+    async for page in prepared(client, walk(client, query)):
+        yield page
