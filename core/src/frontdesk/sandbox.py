@@ -38,8 +38,9 @@ class Sandbox:
 
     A destination's tells what arrived. Each is None where the platform has no such thing.
 
-    Where the options have a field ``demo``, it is set when the sandbox serves the demo: a
-    destination's then takes the guests of the other sandboxes, who live at ``example.com``.
+    Where the options have a field ``demo``, it is set when the sandbox serves the demo, where
+    nobody wants to wait for a quota. A destination's then takes the guests of the other
+    sandboxes, who live at ``example.com``.
     """
 
     app: ASGI

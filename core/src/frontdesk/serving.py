@@ -43,6 +43,16 @@ def make_sandbox(plugin: Plugin, options: Mapping[str, Any] | None = None) -> Sa
     return sandbox
 
 
+def make_demo(plugin: Plugin) -> Sandbox:
+    """Make a plugin's sandbox, and tell it that it serves the demo, if it wants to know.
+
+    Raises:
+        ConfigurationError: The plugin has no sandbox, or its libraries are missing.
+    """
+    wants = any(field.name == "demo" for field in options_of(plugin))
+    return make_sandbox(plugin, {"demo": True} if wants else {})
+
+
 def _module(plugin: Plugin) -> Any:
     place = plugin.manifest.sandbox
     if place is None:

@@ -122,9 +122,9 @@ def _clear(store: Path) -> None:
 
 
 def _connect(desk: Desk, connector: Connector, sandboxes: ExitStack) -> Sandbox:
-    from frontdesk.serving import make_sandbox, served  # keeps --help fast
+    from frontdesk.serving import make_demo, served  # keeps --help fast
 
-    made = make_sandbox(connector)
+    made = make_demo(connector)
     address = sandboxes.enter_context(served(made.app))
     typer.echo(made.title, err=True)
     settings: dict[str, Any] = {**made.settings, "base_url": address + made.path}

@@ -11,11 +11,10 @@ import typer
 
 from frontdesk.cli import deliver
 from frontdesk.cli.running import run
-from frontdesk.errors import ConfigurationError, FrontdeskError
+from frontdesk.errors import FrontdeskError
 
 if TYPE_CHECKING:
     from frontdesk.desk import Desk
-    from frontdesk.registry import DestinationPlugin
     from frontdesk.sandbox import Sandbox
 
 
@@ -36,10 +35,10 @@ class Outlet:
         """
         from frontdesk.cli.demo import PREFIX  # keeps --help fast
         from frontdesk.registry import load_destination
-        from frontdesk.serving import make_sandbox, served
+        from frontdesk.serving import make_demo, served
 
         loaded = load_destination(plugin)
-        made = make_sandbox(loaded, _options(loaded))
+        made = make_demo(loaded)
         address = sandboxes.enter_context(served(made.app))
         typer.echo(made.title, err=True)
         name = PREFIX + loaded.name
@@ -74,12 +73,3 @@ class Outlet:
         ]
         there: Mapping[str, int] = self.sandbox.arrived() if self.sandbox.arrived else {}
         return {"sent": sent, "arrived": dict(there)}
-
-
-def _options(plugin: DestinationPlugin) -> dict[str, Any]:
-    """Tell the sandbox that it serves the demo, if it wants to know."""
-    from frontdesk.serving import options_of  # keeps --help fast
-
-    if plugin.manifest.sandbox is None:
-        raise ConfigurationError(f"destination plugin {plugin.name!r} has no sandbox")
-    return {"demo": True} if any(field.name == "demo" for field in options_of(plugin)) else {}
