@@ -28,6 +28,8 @@ _DAY: Final = timedelta(days=1)
 #: How many centres one report is asked for: it is held in memory until it is whole, since the
 #: lines of an invoice may stand on two pages.
 BATCH: Final = 30
+#: How many days ahead history looks at least; what is booked later, webhooks bring.
+_ONCE_AHEAD: Final = 90
 #: Zenoti did not exist before.
 BEGINNING: Final = date(2010, 1, 1)
 
@@ -69,11 +71,14 @@ def _span(client: Client[Any], query: Query, cursor: Row | None) -> Span:
     if first is not None and until is not None:
         return Span(first, until)
     settings, today = client.settings, client.clock.now().date()
-    ahead = settings.days_ahead if query.stream == "appointment_groups" else 0
+    history = query.purpose is Purpose.HISTORY
+    ahead = 0
+    if query.stream == "appointment_groups":
+        ahead = max(settings.days_ahead, _ONCE_AHEAD if history else 0)
     # Somewhere it is tomorrow already.
     until = today + timedelta(days=2 + ahead)
     since = query.since.date() if query.since else BEGINNING
-    if query.purpose is Purpose.HISTORY:
+    if history:
         return Span(since, until)
     recent = today - timedelta(days=settings.recent_days)
     done = cursors.day_in(cursor, "done")

@@ -36,7 +36,8 @@ _FORBIDS: Final = re.compile(
     r"permission|permitted|privilege|access (is )?denied|not authori[sz]ed|not allowed|scope",
     re.IGNORECASE,
 )
-_FLAT: Final = (("code", "message"), ("StatusCode", "Message"), ("statusCode", "message"))
+_CODES: Final = ("code", "StatusCode", "statusCode")
+_MESSAGES: Final = ("message", "Message")
 
 
 @attrs.frozen
@@ -64,13 +65,11 @@ def fault(answer: Json) -> Fault | None:
 
 
 def _read(row: Payload) -> Fault | None:
-    for code_name, message_name in _FLAT:
-        if code_name in row or message_name in row:
-            code, message = row.get(code_name), row.get(message_name)
-            known = code if isinstance(code, int) and not isinstance(code, bool) else None
-            said = message if isinstance(message, str) else ""
-            return Fault(known, said) if known or said else None
-    return None
+    code = next((row[name] for name in _CODES if name in row), None)
+    message = next((row[name] for name in _MESSAGES if name in row), None)
+    known = code if isinstance(code, int) and not isinstance(code, bool) else None
+    said = message if isinstance(message, str) else ""
+    return Fault(known, said) if known or said else None
 
 
 def judge(answer: Answer) -> Verdict | None:

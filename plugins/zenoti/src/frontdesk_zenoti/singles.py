@@ -96,10 +96,14 @@ async def _group(asker: Asker, id: str) -> AsyncIterator[Record | Unreadable]:
 
 async def _packages(asker: Asker, guest: str) -> AsyncIterator[Record | Unreadable]:
     """Read a guest's packages: together they are one record."""
-    # Pages are named differently here, and the first one may be numbered 0 or 1.
-    asked: Row = {"page_num": 1, "page_size": SIZE}
-    answer = await _of_guest(asker, operations.PACKAGES, guest, asked)
-    rows = [] if answer is None else rows_of(answer, operations.PACKAGES)
+    rows: list[Json] = []
+    # Pages are named differently here, and nobody says whether the first is 1 or 0.
+    for first in (1, 0):
+        asked: Row = {"page_num": first, "page_size": SIZE}
+        answer = await _of_guest(asker, operations.PACKAGES, guest, asked)
+        rows = [] if answer is None else rows_of(answer, operations.PACKAGES)
+        if rows or answer is None:
+            break
     yield build_record("guest_packages", {"guest_id": guest, "packages": rows})
 
 
