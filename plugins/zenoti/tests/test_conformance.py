@@ -187,7 +187,7 @@ class Lives:
         yield lambda: moves.update_guest(guest, phone="555 0100")
         yield lambda: moves.opt_out(guest)
         yield lambda: moves.book_class(guest)
-        yield lambda: moves.hire()
+        yield moves.hire
         yield lambda: moves.tell("Loyalty.Points.Earned", {"guest_id": guest, "points": 3})
         other = moves.create_guest()
         yield lambda: moves.merge(other, guest)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -432,5 +433,5 @@ def test_weeks_cover_all_days_once_latest_first(days: int, windows: int) -> None
     assert len(cut) == windows
     assert cut[0][1] == today
     assert cut[-1][0] == today - timedelta(days=days)
-    assert all(a[0] == b[1] for a, b in zip(cut, cut[1:], strict=False))
+    assert all(later[0] == earlier[1] for later, earlier in pairwise(cut))
     assert all(timedelta(0) < end - start <= timedelta(days=7) for start, end in cut)
