@@ -87,7 +87,7 @@ def test_plain_and_small_pairs_are_believed_too() -> None:
     ],
 )
 def test_other_signatures_are_not(headers: dict[str, str]) -> None:
-    """Seen to fail when a digest of zeros is put in for one that is missing."""
+    """Seen to fail when a header that cannot be read is believed."""
     assert zenoti.verify_webhook(Delivery(b"{}", headers=headers), settings()) is False
 
 
@@ -150,7 +150,7 @@ def test_repeats_are_known_by_the_events_id() -> None:
     ],
 )
 def test_event_types_are_known_however_they_are_written(event_type: str, kind: Kind) -> None:
-    """Seen to fail when unfreezing is looked for behind freezing."""
+    """Seen to fail when a reversal is taken for a redemption."""
     assert kind_of(event_type, {}, {}) is kind
 
 
