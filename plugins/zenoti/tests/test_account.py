@@ -201,7 +201,7 @@ def test_zones_may_have_the_names_of_windows(zone: Any, name: str) -> None:
     ],
 )
 def test_errors_are_found_in_all_four_forms(body: Any, found: Fault | None) -> None:
-    """Seen to fail when a centre's code is taken for an error's."""
+    """Seen to fail when the form of the message decides where the number is looked for."""
     assert fault(body) == found
 
 
