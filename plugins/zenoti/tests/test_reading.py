@@ -17,7 +17,7 @@ import pytest
 import frontdesk_zenoti as zenoti
 from frontdesk import Desk
 from frontdesk.errors import AuthenticationError, UnexpectedResponseError
-from frontdesk.model import Purpose, Query, Record
+from frontdesk.model import Page, Purpose, Query, Record
 from frontdesk.serving import served
 from frontdesk.testing import ConnectorSuite
 from frontdesk.testing import Platform as Reached
@@ -205,6 +205,26 @@ async def test_windows_are_weeks_and_pages_are_full() -> None:
     # 30 days back and 90 ahead, and tomorrow, in weeks, for two centres; and one to try.
     assert platform.calls["appointments"] == 2 * 18 + 1
     assert sum(len(page.records) for page in pages_) > 0
+
+
+@pytest.mark.parametrize(
+    "stream", ["services", "guests", "sales", "appointment_groups", "memberships"]
+)
+async def test_every_cursor_leads_on_through_all_centres(stream: str) -> None:
+    async with reading(emulated(centers=3, groups=90, guests=250)) as reader:
+        query = Query(stream, Purpose.HISTORY, since=NOW - timedelta(days=14))
+        found = await reader.pages(query)
+        whole = named(found)
+        cursors = [(n, page.cursor) for n, page in enumerate(found, 1) if page.cursor is not None]
+        assert len(cursors) > 2
+        for number, cursor in cursors:
+            rest = await reader.pages(attrs.evolve(query, cursor=cursor))
+            assert named(found[:number]) | named(rest) == whole
+
+
+def named(pages_: list[Page]) -> set[tuple[str, str]]:
+    rows = [row for page in pages_ for row in page.records if isinstance(row, Record)]
+    return {(row.stream, row.id) for row in rows}
 
 
 async def test_changes_never_reach_before_the_connection() -> None:
