@@ -54,6 +54,7 @@ HOSTS = re.compile(
         | (a|developers|www)\.klaviyo\.com
         | (dashboard\.boulevard\.io|(developers|sandbox)\.joinblvd\.com)
         | (api|clients|developers|mb-api)\.mindbodyonline\.com
+        | (api|docs)\.zenoti\.com
         | www\.w3\.org | www\.apache\.org | semver\.org | keepachangelog\.com
         | docs\.astral\.sh
     )""",
