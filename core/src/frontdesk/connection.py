@@ -11,6 +11,7 @@ import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
+from functools import partial
 from types import ModuleType
 from typing import Any, Final, cast
 
@@ -22,7 +23,7 @@ from frontdesk.client import Client, State
 from frontdesk.contracts import CONNECTOR, managed
 from frontdesk.errors import SettingsError
 from frontdesk.hooks import ITERABLE, OPTIONAL, REQUIRED, hookimpl
-from frontdesk.manifest import Manifest, without_secrets
+from frontdesk.manifest import Lane, Manifest, without_secrets
 from frontdesk.model import (
     Account,
     Consent,
@@ -227,7 +228,7 @@ class Connection:
             auth=authenticate(self.settings, **given),
             state=state,
             rates=self.manifest.rates,
-            lane=self.manifest.lane,
+            lane=_lane(self.manifest, self.settings),
             points=self.manifest.points,
             quota=self.manifest.quota,
             judge=self.manifest.judge,
@@ -236,6 +237,13 @@ class Connection:
             connector=self.connector.name,
             **options,
         )
+
+
+def _lane(manifest: Manifest, settings: Any) -> Lane | None:
+    lane: Any = manifest.lane
+    if lane is None or "settings" not in inspect.signature(lane).parameters:
+        return cast("Lane | None", lane)
+    return partial(lane, settings=settings)
 
 
 def connect(

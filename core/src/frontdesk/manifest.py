@@ -226,7 +226,8 @@ class Manifest:
             of the names or a URL of its own.
         rates: Windows the platform allows per account; all apply at once.
         lane: Which part of the quota a request draws on besides: a name, and the windows of
-            that name. What ``RateLimit-Remaining`` and ``RateLimit-Reset`` say is heeded there.
+            that name. One that names ``settings`` as a third argument is handed the
+            connection's. What ``RateLimit-Remaining`` and ``RateLimit-Reset`` say is heeded there.
         quota: How many requests a day the platform allows, where that is what is scarce.
         points: How it weighs requests, where it does.
         judge: Reads every answer that is JSON and tells what it really is: platforms answer
@@ -259,7 +260,7 @@ class Manifest:
     consent: ConsentRules = ConsentRules()
     exclusions: tuple[Exclusion, ...] = ()
     rates: tuple[Rate, ...] = ()
-    lane: Lane | None = None
+    lane: Lane | Callable[[str, str, Any], tuple[str, tuple[Rate, ...]]] | None = None
     quota: Quota | None = None
     points: Points | None = None
     judge: Callable[[Answer], Verdict | None] | None = None

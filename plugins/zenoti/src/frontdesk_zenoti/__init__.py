@@ -101,6 +101,9 @@ class Settings:
         validator=_known_kinds,
         metadata={"help": "What event types mean, before the built-in patterns: pattern = kind."},
     )
+    calls_a_minute: int = setting(
+        60, help="How many calls a minute Zenoti grants the organization, other programs included."
+    )
     recent_days: int = setting(7, help="How many past days are read again once a day.")
     days_ahead: int = setting(30, help="How many days ahead appointments are read.")
 
@@ -109,11 +112,11 @@ def _authenticate(settings: Settings) -> httpx.Auth:
     return account.Keys(settings.api_key, settings.next_api_key)
 
 
-def _lane(method: str, path: str) -> tuple[str, tuple[Rate, ...]]:
+def _lane(method: str, path: str, settings: Settings) -> tuple[str, tuple[Rate, ...]]:
     del method, path
     # One bucket for the whole organization, which other programs use as well: what its
     # headers announce is heeded, and this is the most there can be.
-    return "organization", (Rate(60, 60),)
+    return "organization", (Rate(settings.calls_a_minute, 60),)
 
 
 _YEAR: Final = timedelta(days=365)

@@ -44,9 +44,15 @@ def create(options: Options) -> Sandbox:
             webhooks.start()
 
     send_to(options.webhooks)
+    settings: dict[str, object] = {
+        "api_key": platform.keys.current,
+        "webhook_secret": platform.keys.secret,
+    }
+    if options.demo:
+        settings["calls_a_minute"] = 60_000
     return Sandbox(
         app=platform.app,
-        settings={"api_key": platform.keys.current, "webhook_secret": platform.keys.secret},
+        settings=settings,
         play=platform.play,
         send_to=send_to,
         flush=webhooks.flush,
