@@ -24,8 +24,10 @@ from frontdesk.errors import SettingsError
 from frontdesk_boulevard.rows import bare
 
 _PREFIX: Final = "blvd-admin-v1"
-# Some copies of a secret are spelt in an alphabet that is safe in URLs.
-_ALPHABET: Final = str.maketrans("-_.", "+/=")
+# Some copies of a secret are spelt in an alphabet that is safe in URLs. There are two, and what
+# fills the end tells which it is.
+_ALPHABETS: Final = {"-": str.maketrans("._-", "+/="), ".": str.maketrans("-_.", "+/=")}
+_UNFILLED: Final = str.maketrans("-._", "++/")
 #: Seconds between two clocks that a platform puts up with; below, the clock is not to blame.
 _SKEW: Final = 2.0
 _DATES: Final = re.compile(r"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d (?:GMT|[+-]\d{4})")
@@ -37,8 +39,10 @@ def decoded(secret: str, setting: str = "api_secret") -> bytes:
     Raises:
         SettingsError: It is not.
     """
+    spelt = secret.strip()
+    plain = spelt.translate(_ALPHABETS.get(spelt[-1:], _UNFILLED))
     try:
-        key = base64.b64decode(secret.strip().translate(_ALPHABET), validate=True)
+        key = base64.b64decode(plain, validate=True)
     except (binascii.Error, ValueError):
         # Not chained: the cause may quote the secret.
         key = b""
