@@ -188,10 +188,10 @@ def _manage(
     url = desk.webhook_url(name, reveal=True)
     if json:
         print_json([{**attrs.asdict(one), "url": bare(one.url)} for one in there])
-    else:
+    elif there:
         rows = [(one.id, one.state, bare(one.url), len(one.events), one.note) for one in there]
         print_table("", ("webhook", "state", "leads to", "events", ""), rows)
-        if not there:
-            typer.echo(f"{name}: there is no webhook")
+    else:
+        typer.echo(f"{name}: there is no webhook")
     if action != "remove" and ill(url, there):
         raise typer.Exit(1)
