@@ -12,8 +12,9 @@ from typing import Any, Final
 import anyio
 import msgspec
 
-from frontdesk.sandbox import ASGI
-from frontdesk_mews.sandbox import spoiling, wire
+from frontdesk.sandbox import ASGI, wire
+from frontdesk.sandbox.wire import Receive, Reply, Request, Send
+from frontdesk_mews.sandbox import spoiling
 from frontdesk_mews.sandbox.admin import Admin
 from frontdesk_mews.sandbox.faults import Faults, Slow
 from frontdesk_mews.sandbox.integration import Integration
@@ -30,7 +31,6 @@ from frontdesk_mews.sandbox.refusal import Refusal, invalid
 from frontdesk_mews.sandbox.sender import Sender
 from frontdesk_mews.sandbox.storm import Storm, blow
 from frontdesk_mews.sandbox.tokens import Token, issue
-from frontdesk_mews.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_mews.sandbox.world import World
 
 PREFIX: Final = "/api/connector/v1/"
@@ -134,7 +134,7 @@ class Platform:
         self._answered += 1
         headers = {"Request-Id": f"{self._answered:016x}"}
         try:
-            reply = await self._answer(await wire.read(scope, receive), headers)
+            reply = await self._answer(await wire.read(scope, receive, Refusal), headers)
         except Refusal as refusal:
             reply = _refused(refusal, headers)
         await wire.send_reply(reply, receive, send)

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from frontdesk.sandbox.wire import Reply
 from frontdesk_mews.sandbox.faults import (
     REMOVE,
     AnyFault,
@@ -25,7 +26,6 @@ from frontdesk_mews.sandbox.faults import (
 )
 from frontdesk_mews.sandbox.listings import Page
 from frontdesk_mews.sandbox.refusal import Refusal
-from frontdesk_mews.sandbox.wire import Reply
 
 _CHUNK: Final = 65_536
 _TEXTS: Final = {

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from frontdesk.sandbox.wire import Reply, Request, json
 from frontdesk_mindbody.sandbox import spoiling
 from frontdesk_mindbody.sandbox.calls import Call, Page
 from frontdesk_mindbody.sandbox.faults import AnyFault, ExpiredToken, UnderPrivileged
@@ -18,7 +19,6 @@ from frontdesk_mindbody.sandbox.quota import NO_SITE, Quota
 from frontdesk_mindbody.sandbox.refusal import Refusal, missing
 from frontdesk_mindbody.sandbox.studios import Studio
 from frontdesk_mindbody.sandbox.tokens import Token, Tokens, shown
-from frontdesk_mindbody.sandbox.wire import Reply, Request, json
 from frontdesk_mindbody.sandbox.world import World
 
 PREFIX: Final = "/public/v6/"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from random import Random
 from typing import Any, Final, cast
 
+from frontdesk.sandbox.wire import Reply, encode
 from frontdesk_mindbody.sandbox.calls import Page
 from frontdesk_mindbody.sandbox.faults import (
     REMOVE,
@@ -24,7 +25,6 @@ from frontdesk_mindbody.sandbox.faults import (
     UnknownZone,
 )
 from frontdesk_mindbody.sandbox.refusal import Refusal
-from frontdesk_mindbody.sandbox.wire import Reply, encode
 
 _CHUNK: Final = 65_536
 #: What is written where only a message is.

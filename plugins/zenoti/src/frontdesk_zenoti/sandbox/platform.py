@@ -15,8 +15,9 @@ import anyio
 import attrs
 import msgspec
 
-from frontdesk.sandbox import ASGI
-from frontdesk_zenoti.sandbox import routes, spoiling, wire
+from frontdesk.sandbox import ASGI, wire
+from frontdesk.sandbox.wire import Receive, Reply, Request, Send
+from frontdesk_zenoti.sandbox import routes, spoiling
 from frontdesk_zenoti.sandbox.admin import Admin
 from frontdesk_zenoti.sandbox.faults import Faults, Slow
 from frontdesk_zenoti.sandbox.keys import Keys
@@ -29,7 +30,6 @@ from frontdesk_zenoti.sandbox.populating import populate
 from frontdesk_zenoti.sandbox.queries import Call
 from frontdesk_zenoti.sandbox.refusal import SHAPES, Refusal, bad, missing, status_of
 from frontdesk_zenoti.sandbox.sender import Sender
-from frontdesk_zenoti.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_zenoti.sandbox.world import World
 
 PREFIX: Final = "/v1/"
@@ -132,7 +132,7 @@ class Platform:
             await wire.live(receive, send)
             return
         try:
-            reply = await self._answer(await wire.read(scope, receive))
+            reply = await self._answer(await wire.read(scope, receive, Refusal))
         except Refusal as refusal:
             reply = self._refused(refusal)
         await wire.send_reply(reply, receive, send)

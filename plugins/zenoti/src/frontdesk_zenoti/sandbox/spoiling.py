@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from frontdesk.sandbox.wire import Reply
 from frontdesk_zenoti.sandbox.faults import (
     DENIED,
     REMOVE,
@@ -26,7 +27,6 @@ from frontdesk_zenoti.sandbox.faults import (
 )
 from frontdesk_zenoti.sandbox.queries import Page
 from frontdesk_zenoti.sandbox.refusal import Refusal
-from frontdesk_zenoti.sandbox.wire import Reply
 
 _CHUNK: Final = 65_536
 _TEXTS: Final = {
