@@ -14,8 +14,9 @@ from typing import Any, Final
 import anyio
 import attrs
 
-from frontdesk.sandbox import ASGI
-from frontdesk_boulevard.sandbox import answering, club_moves, grants, ids, spoiling, wire
+from frontdesk.sandbox import ASGI, wire
+from frontdesk.sandbox.wire import Receive, Reply, Request, Send
+from frontdesk_boulevard.sandbox import answering, club_moves, grants, ids, spoiling
 from frontdesk_boulevard.sandbox.admin import Admin
 from frontdesk_boulevard.sandbox.answering import Asked, Wrong
 from frontdesk_boulevard.sandbox.auth import Gate, issue
@@ -31,7 +32,6 @@ from frontdesk_boulevard.sandbox.play import Player
 from frontdesk_boulevard.sandbox.refusal import Refusal
 from frontdesk_boulevard.sandbox.registrar import Registrar
 from frontdesk_boulevard.sandbox.sender import Sender
-from frontdesk_boulevard.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_boulevard.sandbox.world import World
 
 PREFIX: Final = "/api/2020-01/admin"
@@ -141,7 +141,7 @@ class Platform:
             await wire.live(receive, send)
             return
         try:
-            reply = await self._answer(await wire.read(scope, receive))
+            reply = await self._answer(await wire.read(scope, receive, Refusal))
         except Refusal as refusal:
             reply = _refused(refusal, {})
         await wire.send_reply(self._dated(reply), receive, send)

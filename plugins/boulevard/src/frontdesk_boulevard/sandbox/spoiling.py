@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from random import Random
 from typing import Any, Final
 
+from frontdesk.sandbox.wire import Reply
 from frontdesk_boulevard.sandbox.faults import (
     REMOVE,
     AnyFault,
@@ -29,7 +30,6 @@ from frontdesk_boulevard.sandbox.faults import (
     Truncate,
 )
 from frontdesk_boulevard.sandbox.refusal import Refusal
-from frontdesk_boulevard.sandbox.wire import Reply
 
 _CHUNK: Final = 65_536
 _TEXTS: Final = {
