@@ -15,6 +15,7 @@ import anyio
 import attrs
 
 from frontdesk.sandbox import ASGI, wire
+from frontdesk.sandbox.clock import real
 from frontdesk.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_boulevard.sandbox import answering, club_moves, grants, ids, spoiling
 from frontdesk_boulevard.sandbox.admin import Admin
@@ -37,10 +38,6 @@ from frontdesk_boulevard.sandbox.world import World
 PREFIX: Final = "/api/2020-01/admin"
 
 
-def _wall() -> datetime:
-    return datetime.now(UTC)
-
-
 class Platform:
     """An emulated Boulevard in memory; *app* serves it."""
 
@@ -49,7 +46,7 @@ class Platform:
         options: Options | None = None,
         *,
         monotonic: Callable[[], float] = time.monotonic,
-        wall: Callable[[], datetime] = _wall,
+        wall: Callable[[], datetime] = real,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self.options = options or Options()

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import attrs
 import msgspec
 
+from frontdesk.sandbox.chance import uuid
 from frontdesk_boulevard.sandbox import ids, sending
-from frontdesk_boulevard.sandbox.chance import uuid
 from frontdesk_boulevard.sandbox.options import Options
 from frontdesk_boulevard.sandbox.refusal import Refusal
 

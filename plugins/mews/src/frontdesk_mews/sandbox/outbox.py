@@ -8,7 +8,7 @@ from random import Random
 
 import attrs
 
-from frontdesk_mews.sandbox.chance import uuid
+from frontdesk.sandbox.chance import uuid
 from frontdesk_mews.sandbox.journal import Action
 from frontdesk_mews.sandbox.messages import MOST, Event, Message, events, general, malformed
 from frontdesk_mews.sandbox.sending import Sending

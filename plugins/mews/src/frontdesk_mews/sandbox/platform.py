@@ -6,13 +6,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import anyio
 import msgspec
 
 from frontdesk.sandbox import ASGI, wire
+from frontdesk.sandbox.clock import real
 from frontdesk.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_mews.sandbox import spoiling
 from frontdesk_mews.sandbox.admin import Admin
@@ -36,10 +37,6 @@ from frontdesk_mews.sandbox.world import World
 PREFIX: Final = "/api/connector/v1/"
 
 
-def _wall() -> datetime:
-    return datetime.now(UTC)
-
-
 class Platform:
     """An emulated Mews in memory; *app* serves it."""
 
@@ -48,7 +45,7 @@ class Platform:
         options: Options | None = None,
         *,
         monotonic: Callable[[], float] = time.monotonic,
-        wall: Callable[[], datetime] = _wall,
+        wall: Callable[[], datetime] = real,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self.options = options or Options()

@@ -13,11 +13,11 @@ import anyio
 import anyio.to_thread
 import httpx
 
+from frontdesk.sandbox.clock import Clock
 from frontdesk_mews.sandbox.journal import Action
 from frontdesk_mews.sandbox.messages import Message
 from frontdesk_mews.sandbox.outbox import Outbox
 from frontdesk_mews.sandbox.sending import here
-from frontdesk_mews.sandbox.world import Clock
 
 #: Mews waits so long for an answer, in seconds.
 PATIENCE: Final = 5.0

@@ -12,11 +12,11 @@ from typing import Any
 import anyio
 
 from frontdesk.sandbox import ASGI, wire
+from frontdesk.sandbox.clock import real
 from frontdesk.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_mindbody.sandbox import spoiling
 from frontdesk_mindbody.sandbox.admin import Admin
 from frontdesk_mindbody.sandbox.booking_moves import MOVES, Moves
-from frontdesk_mindbody.sandbox.clock import real
 from frontdesk_mindbody.sandbox.faults import Faults, Slow
 from frontdesk_mindbody.sandbox.limiter import Limiter
 from frontdesk_mindbody.sandbox.options import Options

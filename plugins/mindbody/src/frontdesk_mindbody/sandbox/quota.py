@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from datetime import date, datetime, time, timedelta
 
-from frontdesk_mindbody.sandbox.clock import Clock
+from frontdesk.sandbox.clock import Clock
 from frontdesk_mindbody.sandbox.options import Options
 from frontdesk_mindbody.sandbox.refusal import Refusal
 

@@ -11,7 +11,7 @@ import anyio
 import anyio.to_thread
 import httpx
 
-from frontdesk_mindbody.sandbox.clock import Clock
+from frontdesk.sandbox.clock import Clock
 from frontdesk_mindbody.sandbox.events import ARRIVAL, EVENTS
 from frontdesk_mindbody.sandbox.journal import Action, Told
 from frontdesk_mindbody.sandbox.messages import Message

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import attrs
 
-from frontdesk_mindbody.sandbox.chance import uuid
-from frontdesk_mindbody.sandbox.clock import Clock
+from frontdesk.sandbox.chance import uuid
+from frontdesk.sandbox.clock import Clock
 
 PENDING: Final = "PendingActivation"
 ACTIVE: Final = "Active"

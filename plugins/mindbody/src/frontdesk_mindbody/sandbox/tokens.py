@@ -10,8 +10,8 @@ from typing import Final
 import attrs
 import msgspec
 
-from frontdesk_mindbody.sandbox.chance import uuid
-from frontdesk_mindbody.sandbox.clock import Clock
+from frontdesk.sandbox.chance import uuid
+from frontdesk.sandbox.clock import Clock
 from frontdesk_mindbody.sandbox.refusal import Refusal
 
 #: So often a token may be prolonged.

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from frontdesk.sandbox.clock import Clock, real
 from frontdesk_mindbody.sandbox import studios
-from frontdesk_mindbody.sandbox.clock import Clock, real
 from frontdesk_mindbody.sandbox.journal import Action, Journal, Told
 from frontdesk_mindbody.sandbox.options import Options
 from frontdesk_mindbody.sandbox.past import Past

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from random import Random
 from typing import Any, Final
@@ -16,6 +16,7 @@ import attrs
 import msgspec
 
 from frontdesk.sandbox import ASGI, wire
+from frontdesk.sandbox.clock import real
 from frontdesk.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_zenoti.sandbox import routes, spoiling
 from frontdesk_zenoti.sandbox.admin import Admin
@@ -36,10 +37,6 @@ PREFIX: Final = "/v1/"
 _TOKENS: Final = "tokens"
 
 
-def _wall() -> datetime:
-    return datetime.now(UTC)
-
-
 class Platform:
     """An emulated Zenoti in memory; *app* serves it."""
 
@@ -48,7 +45,7 @@ class Platform:
         options: Options | None = None,
         *,
         monotonic: Callable[[], float] = time.monotonic,
-        wall: Callable[[], datetime] = _wall,
+        wall: Callable[[], datetime] = real,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self.options = options or Options()

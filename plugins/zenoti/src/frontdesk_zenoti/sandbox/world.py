@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import attrs
 
+from frontdesk.sandbox.chance import uuid
 from frontdesk_zenoti.sandbox import centers, statuses
-from frontdesk_zenoti.sandbox.chance import uuid
 from frontdesk_zenoti.sandbox.clock import Clock
 from frontdesk_zenoti.sandbox.journal import Action, Event, Journal
 from frontdesk_zenoti.sandbox.options import Options
