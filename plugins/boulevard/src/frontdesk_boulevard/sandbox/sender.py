@@ -13,6 +13,7 @@ import anyio
 import anyio.to_thread
 import httpx
 
+from frontdesk.sandbox.options import here
 from frontdesk_boulevard.sandbox import messages
 from frontdesk_boulevard.sandbox.auth import Keys
 from frontdesk_boulevard.sandbox.clock import Clock
@@ -20,7 +21,6 @@ from frontdesk_boulevard.sandbox.journal import Action
 from frontdesk_boulevard.sandbox.messages import Message
 from frontdesk_boulevard.sandbox.outbox import Outbox
 from frontdesk_boulevard.sandbox.registrar import Registrar
-from frontdesk_boulevard.sandbox.sending import here
 
 _LONGEST: Final = 60.0
 

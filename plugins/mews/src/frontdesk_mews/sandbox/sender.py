@@ -14,10 +14,10 @@ import anyio.to_thread
 import httpx
 
 from frontdesk.sandbox.clock import Clock
+from frontdesk.sandbox.options import here
 from frontdesk_mews.sandbox.journal import Action
 from frontdesk_mews.sandbox.messages import Message
 from frontdesk_mews.sandbox.outbox import Outbox
-from frontdesk_mews.sandbox.sending import here
 
 #: Mews waits so long for an answer, in seconds.
 PATIENCE: Final = 5.0

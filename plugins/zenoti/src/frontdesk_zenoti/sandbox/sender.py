@@ -12,11 +12,11 @@ import anyio
 import anyio.to_thread
 import httpx
 
+from frontdesk.sandbox.options import here
 from frontdesk_zenoti.sandbox.clock import Clock
 from frontdesk_zenoti.sandbox.journal import Action, Event
 from frontdesk_zenoti.sandbox.messages import SIGNATURE, Message
 from frontdesk_zenoti.sandbox.outbox import Outbox
-from frontdesk_zenoti.sandbox.sending import here
 
 #: Zenoti waits so long for an answer, in seconds.
 PATIENCE: Final = 10.0
