@@ -72,6 +72,7 @@ class Message(outbox.Message):
         webhook: The id of the webhook it is for.
         retries: How often it is sent again if it is refused.
         forged: It is signed with a wrong secret.
+        status: What its last attempt was answered; None is no answer.
     """
 
     event: str
@@ -79,6 +80,7 @@ class Message(outbox.Message):
     key: str = attrs.field(default="", kw_only=True)
     retries: int = attrs.field(default=0, kw_only=True)
     forged: bool = attrs.field(default=False, kw_only=True)
+    status: int | None = attrs.field(default=None, kw_only=True)
 
 
 def events(action: Action, sending: Sending) -> Iterator[str]:
