@@ -16,12 +16,13 @@ import attrs
 
 from frontdesk.sandbox import ASGI, wire
 from frontdesk.sandbox.clock import real
+from frontdesk.sandbox.faults import spoiled
 from frontdesk.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_boulevard.sandbox import answering, club_moves, grants, ids, spoiling
 from frontdesk_boulevard.sandbox.admin import Admin
 from frontdesk_boulevard.sandbox.answering import Asked, Wrong
 from frontdesk_boulevard.sandbox.auth import Gate, issue
-from frontdesk_boulevard.sandbox.faults import AnyFault, Faults, Limited, Slow
+from frontdesk_boulevard.sandbox.faults import Fault, Faults, Limited, Slow
 from frontdesk_boulevard.sandbox.graph import Call
 from frontdesk_boulevard.sandbox.journal import Facts
 from frontdesk_boulevard.sandbox.limiter import Limiter
@@ -171,14 +172,14 @@ class Platform:
             if isinstance(fault, Slow):
                 await self._sleep(fault.seconds)
         spoiling.refuse(faults, self._wall())
-        return spoiling.reply(self._executed(asked, faults), faults)
+        return spoiled(self._executed(asked, faults), faults)
 
-    def _admit(self, cost: int, faults: list[AnyFault]) -> None:
+    def _admit(self, cost: int, faults: list[Fault]) -> None:
         if any(isinstance(fault, Limited) for fault in faults):
             raise self.limiter.empty(cost)
         self.limiter.admit(cost)
 
-    def _executed(self, asked: Asked, faults: list[AnyFault]) -> Reply:
+    def _executed(self, asked: Asked, faults: list[Fault]) -> Reply:
         headers = {"x-query-complexity": str(asked.weight.cost)}
         try:
             self._admit(asked.weight.cost, faults)

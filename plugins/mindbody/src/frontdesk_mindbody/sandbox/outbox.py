@@ -9,12 +9,12 @@ from typing import Any
 import attrs
 
 from frontdesk.sandbox import outbox
+from frontdesk.sandbox.faults import put
 from frontdesk.sandbox.outbox import malformed
 from frontdesk_mindbody.sandbox.faults import Blank, Drift, Faults, UnknownEvent
 from frontdesk_mindbody.sandbox.journal import Action, Told
 from frontdesk_mindbody.sandbox.messages import Envelope, Message
 from frontdesk_mindbody.sandbox.options import Options
-from frontdesk_mindbody.sandbox.spoiling import put
 from frontdesk_mindbody.sandbox.subscriptions import ACTIVE, Subscription, Subscriptions
 from frontdesk_mindbody.sandbox.world import World
 

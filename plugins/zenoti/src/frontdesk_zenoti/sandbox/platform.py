@@ -17,6 +17,7 @@ import msgspec
 
 from frontdesk.sandbox import ASGI, wire
 from frontdesk.sandbox.clock import real
+from frontdesk.sandbox.faults import spoiled
 from frontdesk.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_zenoti.sandbox import routes, spoiling
 from frontdesk_zenoti.sandbox.admin import Admin
@@ -164,7 +165,7 @@ class Platform:
             page = route.endpoint(call)
             spoiling.rows(page, faults, self._rng)
             reply = wire.json(HTTPStatus.OK, page.body(), self.limiter.headers())
-        return spoiling.reply(reply, faults)
+        return spoiled(reply, faults)
 
     def _token(self, request: Request) -> Reply:
         self.limiter.admit()
