@@ -52,6 +52,7 @@ HOSTS = re.compile(
         | ([\w-]+\.)*example(\.\w+)? | ([\w-]+\.)*test | ([\w-]+\.)*invalid
         | (api|app|docs|ws)\.mews(-demo)?\.com
         | (a|developers|www)\.klaviyo\.com
+        | (dashboard\.boulevard\.io|(developers|sandbox)\.joinblvd\.com)
         | www\.w3\.org | www\.apache\.org | semver\.org | keepachangelog\.com
         | docs\.astral\.sh
     )""",

@@ -21,8 +21,10 @@ from frontdesk import (
     Record,
     Ref,
     Reservation,
+    Stream,
     jsons,
 )
+from frontdesk.rows import rows_in
 from frontdesk.wire import (
     consent_json,
     event_json,
@@ -104,3 +106,16 @@ def test_the_others_are_plain_too() -> None:
 
 def test_utc_is_written_short() -> None:
     assert time_json(datetime(1970, 1, 1, tzinfo=UTC)) == "1970-01-01T00:00:00Z"
+
+
+def test_rows_are_found_where_a_stream_says() -> None:
+    """Seen to fail when what is null in a list counts as a row."""
+    stream = Stream("stays", rows=("data.stays.edges.node", "data.stay", "items"))
+    edges = {"edges": [{"node": {"id": 1}}, None, {"node": None}, {"node": {"id": 2}}]}
+
+    assert rows_in(stream, {"data": {"stays": edges}}) == [{"id": 1}, {"id": 2}]
+    assert rows_in(stream, {"data": {"stay": {"id": 3}}}) == [{"id": 3}]
+    assert rows_in(stream, {"items": []}) == []
+    assert rows_in(stream, {"data": {"stay": None}}) is None
+    assert rows_in(stream, [{"id": 4}]) is None
+    assert rows_in(Stream("rooms"), {"items": [1]}) is None

@@ -101,7 +101,8 @@ class Stream:
             through lists.
         sensitive: Fields of the payload that are masked until somebody asks for them.
         batch: How many ids one call may ask for.
-        rows: The key under which the platform's answers list this stream's rows.
+        rows: Where the platform's answers have this stream's rows: a key, or a path whose dots
+            lead into objects, and through lists; several where there are several.
         scan: History is always a full scan that ends with ``Page.complete``.
         spare: Changes are asked for in the background, out of the quota that what is live
             leaves over: for what is read again only to find what a lost webhook said.
@@ -114,7 +115,7 @@ class Stream:
     discard: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     sensitive: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     batch: int = attrs.field(default=100, kw_only=True)
-    rows: str = attrs.field(default="", kw_only=True)
+    rows: str | tuple[str, ...] = attrs.field(default="", kw_only=True)
     scan: bool = attrs.field(default=False, kw_only=True)
     spare: bool = attrs.field(default=False, kw_only=True)
     meaning: str = attrs.field(default="", kw_only=True)

@@ -15,6 +15,7 @@ import typer
 from frontdesk import jsons
 from frontdesk.cli.output import print_line
 from frontdesk.errors import ConfigurationError
+from frontdesk.rows import paths, rows_in
 
 if TYPE_CHECKING:
     from frontdesk.manifest import Manifest
@@ -122,13 +123,14 @@ def _line(number: int, line: bytes) -> Any:
 def _rows(manifest: Manifest, stream: str, content: bytes) -> Iterator[Any]:
     """Yield the rows of *stream*, taken out of arrays and whole answers."""
     declared = manifest.stream(stream)
-    key = declared.rows if declared else ""
     for value in _values(content):
-        inner = value[key] if key and isinstance(value, dict) and key in value else value
-        if isinstance(inner, list):
-            yield from inner
+        found = rows_in(declared, value) if declared else None
+        if found is not None:
+            yield from found
+        elif isinstance(value, list):
+            yield from value
         else:
-            yield inner
+            yield value
 
 
 def _related(loaded: LoadedConnector, files: list[str]) -> dict[Any, Any]:
@@ -140,13 +142,13 @@ def _related(loaded: LoadedConnector, files: list[str]) -> dict[Any, Any]:
         found = False
         for value in _values(_read(file)):
             for stream in loaded.manifest.streams:
-                if stream.rows and isinstance(value, dict) and stream.rows in value:
-                    found = True
-                    for row in value[stream.rows]:
-                        record = loaded.record(stream.name, row)
-                        known[Ref(stream.name, record.id, site=record.site)] = record
+                rows = rows_in(stream, value)
+                found |= rows is not None
+                for row in rows or ():
+                    record = loaded.record(stream.name, row)
+                    known[Ref(stream.name, record.id, site=record.site)] = record
         if not found:
-            keys = ", ".join(repr(s.rows) for s in loaded.manifest.streams if s.rows)
+            keys = ", ".join(repr(p) for s in loaded.manifest.streams for p in paths(s) if p)
             raise ConfigurationError(
                 f"{file!r} holds none of the answers {loaded.name} has: {keys}"
             )

@@ -12,6 +12,7 @@ from frontdesk import jsons
 from frontdesk.client._transport import default_transport
 from frontdesk.manifest import Manifest
 from frontdesk.model import Json
+from frontdesk.rows import rows_in
 from frontdesk.testing._platform import Platform
 
 #: Finds the rows of an answer: pairs of a stream and its list of rows.
@@ -82,11 +83,9 @@ class Wire(httpx.AsyncBaseTransport):
 def rows_of(manifest: Manifest, answer: Json) -> Iterator[tuple[str, list[Json]]]:
     """Yield the rows of an answer whose key only one stream of the manifest has."""
     keys = [stream.rows for stream in manifest.streams]
-    if not isinstance(answer, dict):
-        return
     for stream in manifest.streams:
-        rows = cast("dict[str, Json]", answer).get(stream.rows)
-        if stream.rows and keys.count(stream.rows) == 1 and isinstance(rows, list):
+        rows = rows_in(stream, answer) if keys.count(stream.rows) == 1 else None
+        if rows is not None:
             yield stream.name, rows
 
 
