@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from frontdesk.sandbox import chance, faults, options, outbox, sender, wire
-from frontdesk.sandbox.clock import Clock
+from frontdesk.sandbox.clock import ServerClock
 from frontdesk.sandbox.journal import LONGEST, Journal
 from frontdesk.sandbox.limiter import Window
 from frontdesk.sandbox.timeline import Timeline
@@ -129,14 +129,14 @@ def test_the_rest_of_the_ways_to_spoil_an_answer() -> None:
 
 def test_a_clock_stands_still_until_it_is_moved_and_never_goes_back() -> None:
     east = NOON.astimezone(timezone(timedelta(hours=5)))
-    clock = Clock(east + timedelta(milliseconds=700))
+    clock = ServerClock(east + timedelta(milliseconds=700))
     assert clock.now.isoformat() == "2026-03-01T12:00:00+00:00"
     clock.advance(timedelta(seconds=1.5))
     assert clock.now == NOON + timedelta(seconds=2)
     assert clock.exact == NOON + timedelta(seconds=2.2)
     with pytest.raises(ValueError, match="go back"):
         clock.advance(timedelta(seconds=-1))
-    assert Clock(None, wall=lambda: NOON).now == NOON
+    assert ServerClock(None, wall=lambda: NOON).now == NOON
 
 
 def test_chance_repeats_itself_and_leaves_no_value_out() -> None:
@@ -173,7 +173,7 @@ def test_options_refuse_what_cannot_be_meant(wrong: dict[str, Any]) -> None:
 def test_of_each_hundred_messages_exactly_a_share_is_lost_and_doubled() -> None:
     """Seen to fail when the deck was shuffled anew for each card."""
     chosen = Options(webhook_dropped=0.1, webhook_doubled=0.2)
-    box = Outbox(chosen, Clock(NOON), "kiosk")
+    box = Outbox(chosen, ServerClock(NOON), "kiosk")
     for number in range(1_000):
         box.put(b"%d" % number)
     assert box.counts["dropped"] == 100
@@ -183,7 +183,7 @@ def test_of_each_hundred_messages_exactly_a_share_is_lost_and_doubled() -> None:
 
 def test_what_is_to_leave_behind_later_ones_waits_for_them() -> None:
     """Seen to fail when messages were ready at their time, whatever their place."""
-    box = Outbox(Options(webhook_disordered=1.0), Clock(NOON), "kiosk")
+    box = Outbox(Options(webhook_disordered=1.0), ServerClock(NOON), "kiosk")
     box.put(b"first")
     assert box.take() == []
     for number in range(40):
@@ -195,7 +195,7 @@ def test_what_is_to_leave_behind_later_ones_waits_for_them() -> None:
 
 
 def test_late_messages_leave_by_the_sandboxs_clock() -> None:
-    clock = Clock(NOON)
+    clock = ServerClock(NOON)
     box = Outbox(Options(webhook_late=100.0), clock, "kiosk")
     box.put(b"late")
     due = box.next_due()
@@ -209,7 +209,7 @@ def test_late_messages_leave_by_the_sandboxs_clock() -> None:
 
 @pytest.fixture
 async def sending() -> AsyncIterator[Sender]:
-    box = Outbox(Options(), Clock(NOON), "kiosk")
+    box = Outbox(Options(), ServerClock(NOON), "kiosk")
     made = Sender(box, box.clock)
     yield made
     made.stop()

@@ -11,7 +11,7 @@ def real() -> datetime:
     return datetime.now(UTC)
 
 
-class Clock:
+class ServerClock:
     """The server's time: moved by hand from where it stands, or running."""
 
     def __init__(self, still: datetime | None, wall: Callable[[], datetime] = real) -> None:

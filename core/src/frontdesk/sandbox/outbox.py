@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar
 
 import attrs
 
-from frontdesk.sandbox.clock import Clock
+from frontdesk.sandbox.clock import ServerClock
 from frontdesk.sandbox.options import Options
 
 #: So far behind its place a message falls at most, in messages.
@@ -73,7 +73,7 @@ class Outbox(Generic[M, S]):
         seed: What the outbox's chance follows from.
     """
 
-    def __init__(self, sending: S, clock: Clock, seed: object) -> None:
+    def __init__(self, sending: S, clock: ServerClock, seed: object) -> None:
         self.sending = sending
         #: What became of messages: made, doubled, dropped, given up ...
         self.counts: Counter[str] = Counter()

@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 import httpx
 
-from frontdesk.sandbox.clock import Clock
+from frontdesk.sandbox.clock import ServerClock
 from frontdesk.sandbox.options import here
 from frontdesk.sandbox.outbox import Message, Outbox
 
@@ -32,7 +32,7 @@ class Sender(Generic[M, B]):
     httpx would log each URL, which may hold a secret; its transport alone logs none.
     """
 
-    def __init__(self, outbox: B, clock: Clock) -> None:
+    def __init__(self, outbox: B, clock: ServerClock) -> None:
         self.outbox = outbox
         self.clock = clock
         self._under_way = 0

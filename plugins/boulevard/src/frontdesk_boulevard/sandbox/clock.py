@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from frontdesk.sandbox import clock
 
 
-class Clock(clock.Clock):
+class Clock(clock.ServerClock):
     """The server's time: moved by hand from where it stands, or running."""
 
     @property

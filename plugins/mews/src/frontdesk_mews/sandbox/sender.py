@@ -9,7 +9,7 @@ import anyio
 import httpx
 
 from frontdesk.sandbox import sender
-from frontdesk.sandbox.clock import Clock
+from frontdesk.sandbox.clock import ServerClock
 from frontdesk.sandbox.options import here
 from frontdesk_mews.sandbox.journal import Action
 from frontdesk_mews.sandbox.messages import Message
@@ -22,7 +22,7 @@ PATIENCE: Final = 5.0
 class Sender(sender.Sender[Message, Outbox]):
     """Sends what an outbox holds to one URL."""
 
-    def __init__(self, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, outbox: Outbox, clock: ServerClock) -> None:
         super().__init__(outbox, clock)
         self._to: httpx.URL | None = None
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from frontdesk.sandbox.clock import Clock
+from frontdesk.sandbox.clock import ServerClock
 from frontdesk_mews.sandbox import firms, houses, plans
 from frontdesk_mews.sandbox.guests import Profile, Registry
 from frontdesk_mews.sandbox.house_rows import (
@@ -32,7 +32,7 @@ class World:
 
     def __init__(self, options: Options) -> None:
         rng = Random(options.seed)
-        self.clock = Clock(options.now)
+        self.clock = ServerClock(options.now)
         self.journal = Journal()
         #: Counts changes, so that whoever remembers an answer knows that it is stale.
         self.version = 0

@@ -9,7 +9,7 @@ import anyio
 import httpx
 
 from frontdesk.sandbox import sender
-from frontdesk.sandbox.clock import Clock
+from frontdesk.sandbox.clock import ServerClock
 from frontdesk_mindbody.sandbox.events import ARRIVAL, EVENTS
 from frontdesk_mindbody.sandbox.journal import Action, Told
 from frontdesk_mindbody.sandbox.messages import Message
@@ -24,7 +24,7 @@ PATIENCE: Final = 10.0
 class Sender(sender.Sender[Message, Outbox]):
     """Sends what an outbox holds to the URLs of its subscriptions."""
 
-    def __init__(self, outbox: Outbox, clock: Clock, key: str) -> None:
+    def __init__(self, outbox: Outbox, clock: ServerClock, key: str) -> None:
         super().__init__(outbox, clock)
         self.patience = PATIENCE
         #: Let messages leave by themselves from the first one on.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from frontdesk.sandbox import clock
 
 
-class Clock(clock.Clock):
+class Clock(clock.ServerClock):
     """The server's time: moved by hand from where it stands, or running."""
 
     @property
