@@ -30,7 +30,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(?!frontdesk).*"),
     # Inside the core: signatures may name it, but nobody has to know more about it.
     (r"py:.*", r"frontdesk\.(registry|store|connection|destination|client\._\w+)\..*"),
-    (r"py:class", r"frontdesk\.walkers\.C"),
+    (r"py:class", r"frontdesk\.(walkers|sandbox\.\w+)\.[A-Z]"),
 ]
 
 myst_enable_extensions = ["colon_fence", "deflist"]

@@ -10,11 +10,11 @@ from urllib.parse import parse_qs
 import attrs
 import msgspec
 
+from frontdesk.sandbox.wire import Request
 from frontdesk_boulevard.sandbox.auth import Keys
 from frontdesk_boulevard.sandbox.faults import AnyFault, Faults
 from frontdesk_boulevard.sandbox.journal import Journal
 from frontdesk_boulevard.sandbox.refusal import Refusal
-from frontdesk_boulevard.sandbox.wire import Request
 
 T = TypeVar("T")
 _FAULT: Final[msgspec.json.Decoder[AnyFault]] = msgspec.json.Decoder(AnyFault)

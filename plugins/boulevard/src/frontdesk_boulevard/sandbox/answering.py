@@ -22,7 +22,7 @@ from graphql import (
 from graphql.execution import ExecutionResult
 
 from frontdesk_boulevard.sandbox.costs import Scales, Weight
-from frontdesk_boulevard.sandbox.faults import AnyFault, Ungranted
+from frontdesk_boulevard.sandbox.faults import Fault, Ungranted
 from frontdesk_boulevard.sandbox.graph import Call, schema
 from frontdesk_boulevard.sandbox.options import Options
 from frontdesk_boulevard.sandbox.refusal import Refusal
@@ -111,7 +111,7 @@ def read(body: bytes, options: Options) -> Asked:
     return Asked(document=document, operation=operation, variables=variables, weight=weight)
 
 
-def answer(asked: Asked, call: Call, faults: Sequence[AnyFault]) -> dict[str, Any]:
+def answer(asked: Asked, call: Call, faults: Sequence[Fault]) -> dict[str, Any]:
     """Answer a query."""
     ungranted = [fault for fault in faults if isinstance(fault, Ungranted)]
     name = asked.operation.name

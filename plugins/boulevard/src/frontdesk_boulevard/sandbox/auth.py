@@ -14,8 +14,8 @@ from typing import Final
 
 import attrs
 
+from frontdesk.sandbox.chance import uuid
 from frontdesk_boulevard.sandbox import ids
-from frontdesk_boulevard.sandbox.chance import uuid
 from frontdesk_boulevard.sandbox.options import Options
 from frontdesk_boulevard.sandbox.refusal import Refusal
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
+from frontdesk.sandbox.chance import DAY, covering, happens, pick, spread
 from frontdesk_boulevard.sandbox import ids, names
-from frontdesk_boulevard.sandbox.chance import DAY, covering, happens, moment, pick, spread
+from frontdesk_boulevard.sandbox.clock import moment
 from frontdesk_boulevard.sandbox.house_rows import Tag
 from frontdesk_boulevard.sandbox.rows import Client, Setting
 

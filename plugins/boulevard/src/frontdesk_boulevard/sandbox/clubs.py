@@ -8,8 +8,8 @@ from typing import Final
 
 import attrs
 
+from frontdesk.sandbox.chance import covering, happens, pick
 from frontdesk_boulevard.sandbox import ids, names
-from frontdesk_boulevard.sandbox.chance import covering, happens, pick
 from frontdesk_boulevard.sandbox.houses import House
 from frontdesk_boulevard.sandbox.rows import Membership, MembershipVoucher
 

@@ -8,8 +8,9 @@ from typing import Final
 
 import attrs
 
+from frontdesk.sandbox.chance import DAY, covering, happens, pick, spread
 from frontdesk_boulevard.sandbox import ids, names
-from frontdesk_boulevard.sandbox.chance import DAY, covering, happens, moment, pick, spread
+from frontdesk_boulevard.sandbox.clock import moment
 from frontdesk_boulevard.sandbox.house_rows import Service, Staff
 from frontdesk_boulevard.sandbox.houses import House
 from frontdesk_boulevard.sandbox.rows import (

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from frontdesk.sandbox.chance import pick
 from frontdesk_boulevard.sandbox import ids, names
-from frontdesk_boulevard.sandbox.chance import pick
 from frontdesk_boulevard.sandbox.house_rows import (
     Address,
     Business,

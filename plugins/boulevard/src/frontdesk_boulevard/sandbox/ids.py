@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
-from frontdesk_boulevard.sandbox.chance import uuid
+from frontdesk.sandbox.chance import uuid
 
 _URN: Final = "urn:blvd:"
 

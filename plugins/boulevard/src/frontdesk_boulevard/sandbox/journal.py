@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
 import msgspec
 
-#: A demo may play for days; the journal remembers this much of it.
-LONGEST = 100_000
+from frontdesk.sandbox import journal
+
 Facts: TypeAlias = Mapping[str, Any]
 """What a row shows of its course, in the API's words: its state, and the times that go with it."""
 
@@ -28,31 +27,14 @@ class Action(msgspec.Struct, frozen=True, rename="camel"):
     after: Facts = {}
 
 
-class Journal:
+class Journal(journal.Journal[Action]):
     """Keeps the latest actions and tells whoever listens, such as a sender of webhooks."""
-
-    def __init__(self) -> None:
-        self._actions: deque[Action] = deque(maxlen=LONGEST)
-        self._written = 0
-        self.listeners: list[Callable[[Action], None]] = []
-
-    def __iter__(self) -> Iterator[Action]:
-        return iter(tuple(self._actions))
-
-    def __len__(self) -> int:
-        return len(self._actions)
 
     def write(
         self, time: datetime, kind: str, identity: str, course: tuple[Facts, Facts] = ({}, {})
     ) -> None:
         """Record an action, such as ``appointment.confirmed``."""
-        self._written += 1
         before, after = course
-        action = Action(self._written, time, kind, identity, before, after)
-        self._actions.append(action)
-        for listener in self.listeners:
-            listener(action)
-
-    def since(self, number: int) -> list[Action]:
-        """List the actions after a numbered one."""
-        return [action for action in self._actions if action.number > number]
+        action = Action(self.number(), time, kind, identity, before, after)
+        self.keep(action)
+        self.tell(action)

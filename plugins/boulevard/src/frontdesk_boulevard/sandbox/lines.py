@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any, Final
 
+from frontdesk.sandbox.chance import happens, pick, spread, uuid
 from frontdesk_boulevard.sandbox import names
-from frontdesk_boulevard.sandbox.chance import happens, pick, spread, uuid
 from frontdesk_boulevard.sandbox.houses import House
 from frontdesk_boulevard.sandbox.order_rows import (
     DiscountReason,

@@ -10,6 +10,7 @@ from typing import Any, Final
 import attrs
 import msgspec
 
+from frontdesk.sandbox import outbox
 from frontdesk_boulevard.sandbox.auth import sign
 from frontdesk_boulevard.sandbox.journal import Action
 from frontdesk_boulevard.sandbox.sending import Sending
@@ -64,30 +65,22 @@ _KINDS: Final = {
 
 
 @attrs.define(eq=False)
-class Message:
+class Message(outbox.Message):
     """One webhook on its way.
 
     Args:
         webhook: The id of the webhook it is for.
-        number: Which of all messages made it is.
-        due: The sandbox's time in seconds at which it may leave.
-        place: Its place in the order of leaving.
         retries: How often it is sent again if it is refused.
-        stray: It is one that Boulevard would not have sent, and so is sent once only.
         forged: It is signed with a wrong secret.
+        status: What its last attempt was answered; None is no answer.
     """
 
-    body: bytes
     event: str
     webhook: str
     key: str = attrs.field(default="", kw_only=True)
-    number: int = attrs.field(default=0, kw_only=True)
-    due: float = attrs.field(default=0.0, kw_only=True)
-    place: float = attrs.field(default=0.0, kw_only=True)
     retries: int = attrs.field(default=0, kw_only=True)
-    stray: bool = attrs.field(default=False, kw_only=True)
     forged: bool = attrs.field(default=False, kw_only=True)
-    attempts: int = attrs.field(default=0, kw_only=True)
+    status: int | None = attrs.field(default=None, kw_only=True)
 
 
 def events(action: Action, sending: Sending) -> Iterator[str]:
@@ -154,8 +147,3 @@ def headers(body: bytes, secret: str, application: str, at: int) -> dict[str, st
         "x-blvd-hmac-salt": salt,
         "x-blvd-hmac-sha256": sign(secret, salt.encode() + b":" + body),
     }
-
-
-def malformed(body: bytes) -> bytes:
-    """Break a body off in the middle."""
-    return body[: len(body) * 2 // 3]

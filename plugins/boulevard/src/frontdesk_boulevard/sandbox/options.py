@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
 
 import attrs
 
+from frontdesk.sandbox import options
 from frontdesk_boulevard.sandbox.sending import Sending
-
-_SENDING = frozenset(field.name for field in attrs.fields(Sending))
-
-
-def _aware(
-    _options: object, _attribute: attrs.Attribute[datetime | None], value: datetime | None
-) -> None:
-    if value is not None and value.tzinfo is None:
-        message = f"now must be an aware time, not {value!r}; add a time zone"
-        raise ValueError(message)
-
-
-def _own_first(
-    _options: type, fields: list[attrs.Attribute[object]]
-) -> list[attrs.Attribute[object]]:
-    return sorted(fields, key=lambda field: field.name in _SENDING)
 
 
 def _least(least: float, default: Any, help: str) -> Any:
@@ -52,7 +36,7 @@ def _flag(default: bool, help: str) -> Any:
     return attrs.field(default=default, metadata={"help": help})
 
 
-@attrs.frozen(kw_only=True, field_transformer=_own_first)
+@attrs.frozen(kw_only=True, field_transformer=options.own_first)
 class Options(Sending):
     """The size and the manners of the generated world.
 
@@ -63,17 +47,6 @@ class Options(Sending):
     clients: int | None = _some(None, "How many clients exist; left out, 0.6 for each appointment.")
     memberships: int | None = _some(None, "How many memberships exist; left out, 0.1 a client.")
     locations: int = _least(1, 4, "How many locations the business has.")
-    seed: int = attrs.field(
-        default=7, metadata={"help": "The same seed and the same clock give the same world."}
-    )
-    now: datetime | None = attrs.field(
-        default=None,
-        validator=_aware,
-        metadata={
-            "help": "A time (aware) at which the server's clock stands still until it is "
-            "advanced; left out, it is the real time and runs."
-        },
-    )
     points: int = _least(0, 10_000, "What the bucket of query cost holds; 0 turns it off.")
     points_per_second: float = _least(0.001, 50.0, "Points that come back in a second.")
     field_cost: int = _least(0, 1, "What each field of a query costs (unconfirmed).")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any, Final
 
+from frontdesk.sandbox.chance import pick, spread, uuid
 from frontdesk_boulevard.sandbox import names
-from frontdesk_boulevard.sandbox.chance import pick, spread, uuid
 from frontdesk_boulevard.sandbox.houses import House
 from frontdesk_boulevard.sandbox.order_rows import (
     OrderAccountCreditPayment,

@@ -14,12 +14,15 @@ from typing import Any, Final
 import anyio
 import attrs
 
-from frontdesk.sandbox import ASGI
-from frontdesk_boulevard.sandbox import answering, club_moves, grants, ids, spoiling, wire
+from frontdesk.sandbox import ASGI, wire
+from frontdesk.sandbox.clock import real
+from frontdesk.sandbox.faults import spoiled
+from frontdesk.sandbox.wire import Receive, Reply, Request, Send
+from frontdesk_boulevard.sandbox import answering, club_moves, grants, ids, spoiling
 from frontdesk_boulevard.sandbox.admin import Admin
 from frontdesk_boulevard.sandbox.answering import Asked, Wrong
 from frontdesk_boulevard.sandbox.auth import Gate, issue
-from frontdesk_boulevard.sandbox.faults import AnyFault, Faults, Limited, Slow
+from frontdesk_boulevard.sandbox.faults import Fault, Faults, Limited, Slow
 from frontdesk_boulevard.sandbox.graph import Call
 from frontdesk_boulevard.sandbox.journal import Facts
 from frontdesk_boulevard.sandbox.limiter import Limiter
@@ -31,14 +34,9 @@ from frontdesk_boulevard.sandbox.play import Player
 from frontdesk_boulevard.sandbox.refusal import Refusal
 from frontdesk_boulevard.sandbox.registrar import Registrar
 from frontdesk_boulevard.sandbox.sender import Sender
-from frontdesk_boulevard.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_boulevard.sandbox.world import World
 
 PREFIX: Final = "/api/2020-01/admin"
-
-
-def _wall() -> datetime:
-    return datetime.now(UTC)
 
 
 class Platform:
@@ -49,7 +47,7 @@ class Platform:
         options: Options | None = None,
         *,
         monotonic: Callable[[], float] = time.monotonic,
-        wall: Callable[[], datetime] = _wall,
+        wall: Callable[[], datetime] = real,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self.options = options or Options()
@@ -141,7 +139,7 @@ class Platform:
             await wire.live(receive, send)
             return
         try:
-            reply = await self._answer(await wire.read(scope, receive))
+            reply = await self._answer(await wire.read(scope, receive, Refusal))
         except Refusal as refusal:
             reply = _refused(refusal, {})
         await wire.send_reply(self._dated(reply), receive, send)
@@ -174,14 +172,14 @@ class Platform:
             if isinstance(fault, Slow):
                 await self._sleep(fault.seconds)
         spoiling.refuse(faults, self._wall())
-        return spoiling.reply(self._executed(asked, faults), faults)
+        return spoiled(self._executed(asked, faults), faults)
 
-    def _admit(self, cost: int, faults: list[AnyFault]) -> None:
+    def _admit(self, cost: int, faults: list[Fault]) -> None:
         if any(isinstance(fault, Limited) for fault in faults):
             raise self.limiter.empty(cost)
         self.limiter.admit(cost)
 
-    def _executed(self, asked: Asked, faults: list[AnyFault]) -> Reply:
+    def _executed(self, asked: Asked, faults: list[Fault]) -> Reply:
         headers = {"x-query-complexity": str(asked.weight.cost)}
         try:
             self._admit(asked.weight.cost, faults)

@@ -7,8 +7,8 @@ from datetime import timedelta
 from random import Random
 from typing import Any, Final
 
+from frontdesk.sandbox.chance import happens, pick, spread
 from frontdesk_boulevard.sandbox import club_moves, moves, people_moves
-from frontdesk_boulevard.sandbox.chance import happens, pick, spread
 from frontdesk_boulevard.sandbox.clubs import ahead
 from frontdesk_boulevard.sandbox.diary import REASONS
 from frontdesk_boulevard.sandbox.rows import Client

@@ -5,8 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
+from frontdesk.sandbox.chance import pick, uuid
 from frontdesk_boulevard.sandbox import ids
-from frontdesk_boulevard.sandbox.chance import moment, pick, uuid
+from frontdesk_boulevard.sandbox.clock import moment
 from frontdesk_boulevard.sandbox.order_rows import (
     Order,
     OrderPaymentRefund,

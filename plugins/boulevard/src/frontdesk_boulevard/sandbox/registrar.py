@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import attrs
 import msgspec
 
-from frontdesk_boulevard.sandbox import ids, sending
-from frontdesk_boulevard.sandbox.chance import uuid
+from frontdesk.sandbox.chance import uuid
+from frontdesk.sandbox.options import here
+from frontdesk_boulevard.sandbox import ids
 from frontdesk_boulevard.sandbox.options import Options
 from frontdesk_boulevard.sandbox.refusal import Refusal
 
@@ -220,7 +221,7 @@ class Registrar:
 
 def _local(url: str) -> bool:
     try:
-        sending.here(url)
+        here(url)
     except ValueError:
         return False
     return True

@@ -5,36 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import attrs
-import httpx
 
-_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
-_SHARE = [attrs.validators.ge(0.0), attrs.validators.le(1.0)]
-
-
-def here(url: str) -> httpx.URL:
-    """Read a URL of this machine.
-
-    Raises:
-        ValueError: It is one of another machine, or none at all.
-    """
-    try:
-        found = httpx.URL(url)
-    except httpx.InvalidURL:
-        found = httpx.URL()
-    if found.scheme != "http" or found.host not in _HERE:
-        message = "a sandbox sends webhooks to this machine only: http://127.0.0.1:PORT/..."
-        raise ValueError(message)
-    return found
-
-
-def _local(_sending: object, _attribute: attrs.Attribute[str | None], value: str | None) -> None:
-    if value is not None:
-        here(value)
-
-
-def _share(help: str) -> Any:
-    """Declare a share of all messages, from 0 to 1; of each hundred exactly so many."""
-    return attrs.field(default=0.0, validator=_SHARE, metadata={"help": help})
+from frontdesk.sandbox import options
 
 
 def _guess(help: str, default: bool) -> Any:
@@ -43,16 +15,12 @@ def _guess(help: str, default: bool) -> Any:
 
 
 @attrs.frozen(kw_only=True)
-class Sending:
+class Sending(options.Options):
     """When webhooks leave, what is in them, and what becomes of some on the way."""
 
-    webhooks: str | None = attrs.field(
-        default=None,
-        validator=_local,
-        metadata={
-            "help": "Where webhooks go without having been created through the API, a URL on "
-            "this machine. Left out, only created ones are sent."
-        },
+    webhooks: str | None = options.webhooks(
+        "Where webhooks go without having been created through the API, a URL on "
+        "this machine. Left out, only created ones are sent."
     )
     webhook_http: bool = attrs.field(
         default=False,
@@ -94,16 +62,7 @@ class Sending:
     restore_creates: bool = _guess("Restoring fires APPOINTMENT_CREATED, not _UPDATED", False)
     preferences_update: bool = _guess("CLIENT_UPDATED comes with changed preferences", False)
     staff_preferences: bool = _guess("Preferences that staff change are told as well", True)
-    webhook_late: float = attrs.field(
-        default=0.0,
-        validator=attrs.validators.ge(0.0),
-        metadata={"help": "Each message leaves up to so many seconds later, by chance."},
-    )
-    webhook_doubled: float = _share("Share of messages that are sent twice.")
-    webhook_disordered: float = _share("Share of messages that leave behind later ones.")
-    webhook_dropped: float = _share("Share of messages that are never sent.")
-    webhook_malformed: float = _share("How many messages that are no JSON come along.")
-    webhook_missigned: float = _share("How many messages with a wrong signature come along.")
+    webhook_missigned: float = options.share("How many messages with a wrong signature come along.")
     webhook_retry: float = attrs.field(
         default=30.0,
         validator=attrs.validators.ge(0.0),

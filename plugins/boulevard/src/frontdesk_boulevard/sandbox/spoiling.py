@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
-from email.utils import format_datetime
+from collections.abc import Iterable
+from datetime import datetime
 from random import Random
 from typing import Any, Final
 
 from frontdesk_boulevard.sandbox.faults import (
     REMOVE,
-    AnyFault,
-    Drop,
     Duplicate,
     EmptyPage,
     ErrorAlone,
     ErrorBeside,
     ExpiredCursor,
-    Huge,
-    Malformed,
+    Fault,
     Mutate,
     NullEdge,
     NullEdges,
@@ -26,12 +22,9 @@ from frontdesk_boulevard.sandbox.faults import (
     Shuffle,
     Status,
     StuckCursor,
-    Truncate,
 )
 from frontdesk_boulevard.sandbox.refusal import Refusal
-from frontdesk_boulevard.sandbox.wire import Reply
 
-_CHUNK: Final = 65_536
 _TEXTS: Final = {
     400: "Bad request",
     401: "Invalid credentials",
@@ -44,26 +37,23 @@ _TEXTS: Final = {
 }
 
 
-def refuse(faults: Iterable[AnyFault], now: datetime) -> None:
+def refuse(faults: Iterable[Fault], now: datetime) -> None:
     """Raise the error a fault asks for."""
     for fault in faults:
         if isinstance(fault, ErrorAlone):
             raise Refusal(200, fault.message, error={"code": fault.code} if fault.code else None)
         if isinstance(fault, Status):
-            after = None if fault.retry_after is None else str(fault.retry_after)
-            if fault.retry_date is not None:
-                after = format_datetime(now + timedelta(seconds=fault.retry_date), usegmt=True)
             text = fault.message or _TEXTS.get(fault.status, "Error")
-            raise Refusal(fault.status, text, retry_after=after)
+            raise Refusal(fault.status, text, retry_after=fault.again(now))
 
 
-def expire(faults: Iterable[AnyFault]) -> None:
+def expire(faults: Iterable[Fault]) -> None:
     """Refuse a cursor, if a fault asks for it."""
     if any(isinstance(fault, ExpiredCursor) for fault in faults):
         raise Refusal(200, "cursor has expired")
 
 
-def content(answer: dict[str, Any], faults: Iterable[AnyFault], rng: Random) -> None:
+def content(answer: dict[str, Any], faults: Iterable[Fault], rng: Random) -> None:
     """Spoil what an answer says."""
     for fault in faults:
         if isinstance(fault, ErrorBeside):
@@ -80,7 +70,7 @@ def content(answer: dict[str, Any], faults: Iterable[AnyFault], rng: Random) -> 
                 _spoil_node(data, name, fault)
 
 
-def _spoil(found: dict[str, Any], fault: AnyFault, rng: Random) -> None:
+def _spoil(found: dict[str, Any], fault: Fault, rng: Random) -> None:
     edges: list[Any] = found["edges"]
     if isinstance(fault, NullEdges):
         found["edges"] = None
@@ -94,7 +84,7 @@ def _spoil(found: dict[str, Any], fault: AnyFault, rng: Random) -> None:
         _spoil_edge(edges, fault)
 
 
-def _spoil_node(holder: dict[str, Any], name: str, fault: AnyFault) -> None:
+def _spoil_node(holder: dict[str, Any], name: str, fault: Fault) -> None:
     if isinstance(fault, NullNode):
         holder[name] = None
     elif isinstance(fault, Mutate) and "edges" not in holder[name]:
@@ -134,28 +124,3 @@ def _mutate(node: dict[str, Any], fault: Mutate) -> None:
         place.pop(name, None)
     else:
         place[name] = fault.value
-
-
-def reply(good: Reply, faults: Iterable[AnyFault]) -> Reply:
-    """Spoil the way an answer is sent."""
-    body = good.body
-    for fault in faults:
-        if isinstance(fault, Drop):
-            return Reply(good.status, headers=good.headers, promised=max(1, len(body)))
-        if isinstance(fault, Truncate):
-            kept = body[: int(len(body) * fault.keep)]
-            return Reply(good.status, kept, headers=good.headers, promised=len(body) + 1)
-        if isinstance(fault, Malformed):
-            return Reply(good.status, body[: len(body) // 2], headers=good.headers)
-        if isinstance(fault, Huge):
-            chunks, size = _padded(body, fault.size), len(body) + fault.size
-            return Reply(good.status, headers=good.headers, chunks=chunks, promised=size)
-    return good
-
-
-def _padded(body: bytes, size: int) -> Iterator[bytes]:
-    blank = b" " * _CHUNK
-    for _ in range(size // _CHUNK):
-        yield blank
-    yield blank[: size % _CHUNK]
-    yield body

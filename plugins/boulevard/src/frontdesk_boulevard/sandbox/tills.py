@@ -7,8 +7,9 @@ from datetime import datetime
 from random import Random
 from typing import Final
 
+from frontdesk.sandbox.chance import happens, pick, uuid
 from frontdesk_boulevard.sandbox import ids, names
-from frontdesk_boulevard.sandbox.chance import happens, moment, pick, uuid
+from frontdesk_boulevard.sandbox.clock import moment
 from frontdesk_boulevard.sandbox.houses import House
 from frontdesk_boulevard.sandbox.lines import Counter
 from frontdesk_boulevard.sandbox.order_rows import (

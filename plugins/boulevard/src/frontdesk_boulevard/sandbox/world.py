@@ -6,8 +6,8 @@ from datetime import datetime
 from random import Random
 from typing import Final
 
+from frontdesk.sandbox.chance import DAY, happens, uuid
 from frontdesk_boulevard.sandbox import diary, houses
-from frontdesk_boulevard.sandbox.chance import DAY, happens, uuid
 from frontdesk_boulevard.sandbox.clients import Registry
 from frontdesk_boulevard.sandbox.clock import Clock
 from frontdesk_boulevard.sandbox.clubs import Club

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from frontdesk.client import Clock, SystemClock
 from frontdesk.sandbox import ASGI
+from frontdesk.sandbox.wire import Message, Receive, Send, live
 from frontdesk_klaviyo.sandbox import admission, consents, people_acts, query, snapshots, wire
 from frontdesk_klaviyo.sandbox.accounts import Account, Key
 from frontdesk_klaviyo.sandbox.call import Call
@@ -25,7 +26,7 @@ from frontdesk_klaviyo.sandbox.reading import Reader
 from frontdesk_klaviyo.sandbox.refusal import Problem, Refusal, title
 from frontdesk_klaviyo.sandbox.routes import Endpoint, M, find
 from frontdesk_klaviyo.sandbox.windows import FREE, Limiter, throttled
-from frontdesk_klaviyo.sandbox.wire import Message, Receive, Reply, Request, Send
+from frontdesk_klaviyo.sandbox.wire import Reply, Request
 from frontdesk_klaviyo.sandbox.work import Work
 
 #: Shown in the journal; the value of a key never is.
@@ -150,7 +151,7 @@ class Platform:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "lifespan":
-            await wire.live(receive, send)
+            await live(receive, send)
             return
         try:
             request = await wire.read(scope, receive)

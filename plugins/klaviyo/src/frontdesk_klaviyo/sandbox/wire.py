@@ -7,8 +7,8 @@ import contextlib
 import socket
 import struct
 import zlib
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Final
 
 import attrs
 import httpx
@@ -16,9 +16,7 @@ import msgspec
 from starlette.requests import Request as Incoming
 from starlette.responses import Response
 
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
+from frontdesk.sandbox.wire import Message, Receive, Send
 
 LIMIT: Final = 5_000_000
 VENDOR: Final = "application/vnd.api+json"
@@ -105,12 +103,3 @@ def unzipped(body: bytes) -> bytes | None:
     except zlib.error:
         return None
     return unpacked
-
-
-async def live(receive: Receive, send: Send) -> None:
-    """Follow the server's start and stop, for which there is nothing to do."""
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return

@@ -9,12 +9,12 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from frontdesk.sandbox.wire import Request
 from frontdesk_mews.sandbox.faults import AnyFault, Faults
 from frontdesk_mews.sandbox.integration import Integration
 from frontdesk_mews.sandbox.journal import Journal
 from frontdesk_mews.sandbox.refusal import Refusal
 from frontdesk_mews.sandbox.tokens import Tokens
-from frontdesk_mews.sandbox.wire import Request
 
 T = TypeVar("T")
 _FAULT: Final[msgspec.json.Decoder[AnyFault]] = msgspec.json.Decoder(AnyFault)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
+from frontdesk.sandbox.chance import uuid
 from frontdesk_mews.sandbox import names
-from frontdesk_mews.sandbox.chance import uuid
 from frontdesk_mews.sandbox.house_rows import Company, CompanyOptions, CreditRating
 
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from frontdesk.sandbox.chance import uuid
 from frontdesk_mews.sandbox import offers
-from frontdesk_mews.sandbox.chance import uuid
 from frontdesk_mews.sandbox.house_rows import (
     AcceptedCurrency,
     AgeCategory,

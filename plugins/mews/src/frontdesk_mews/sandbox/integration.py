@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import attrs
 
+from frontdesk.sandbox.clock import ServerClock
 from frontdesk_mews.sandbox import messages
 from frontdesk_mews.sandbox.houses import House
 from frontdesk_mews.sandbox.refusal import Refusal, invalid
 from frontdesk_mews.sandbox.sender import Sender
 from frontdesk_mews.sandbox.tokens import Token, Tokens
-from frontdesk_mews.sandbox.world import Clock
 
 _OPENS: Final = ("IntegrationCreated", "IntegrationEnabled", "IntegrationReinstated")
 _SHUTS: Final = ("IntegrationDisabled", "IntegrationCanceled", "IntegrationDeleted")
@@ -24,7 +24,7 @@ class Integration:
     """Which access tokens are good, and the Integration webhooks about them."""
 
     def __init__(
-        self, tokens: Tokens, houses: Sequence[House], sender: Sender, clock: Clock
+        self, tokens: Tokens, houses: Sequence[House], sender: Sender, clock: ServerClock
     ) -> None:
         self._tokens = tokens
         self._houses = houses

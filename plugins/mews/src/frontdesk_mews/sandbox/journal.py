@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import msgspec
 
-#: A demo may play for days; the journal remembers this much of it.
-LONGEST = 100_000
+from frontdesk.sandbox import journal
 
 
 class Facts(msgspec.Struct, frozen=True, rename="pascal"):
@@ -37,19 +34,8 @@ class Action(msgspec.Struct, frozen=True, rename="pascal"):
     after: Facts | None = None
 
 
-class Journal:
+class Journal(journal.Journal[Action]):
     """Keeps the latest actions and tells whoever listens, such as a sender of webhooks."""
-
-    def __init__(self) -> None:
-        self._actions: deque[Action] = deque(maxlen=LONGEST)
-        self._written = 0
-        self.listeners: list[Callable[[Action], None]] = []
-
-    def __iter__(self) -> Iterator[Action]:
-        return iter(tuple(self._actions))
-
-    def __len__(self) -> int:
-        return len(self._actions)
 
     def write(
         self,
@@ -60,13 +46,7 @@ class Journal:
         course: tuple[Facts | None, Facts | None] = (None, None),
     ) -> None:
         """Record an action, such as ``reservation.confirmed``."""
-        self._written += 1
         before, after = course
-        action = Action(self._written, time, kind, identity, mask, before, after)
-        self._actions.append(action)
-        for listener in self.listeners:
-            listener(action)
-
-    def since(self, number: int) -> list[Action]:
-        """List the actions after a numbered one."""
-        return [action for action in self._actions if action.number > number]
+        action = Action(self.number(), time, kind, identity, mask, before, after)
+        self.keep(action)
+        self.tell(action)

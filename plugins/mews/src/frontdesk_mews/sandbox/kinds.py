@@ -6,8 +6,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
+from frontdesk.sandbox.chance import cousin, happens, pick
 from frontdesk_mews.sandbox import names
-from frontdesk_mews.sandbox.chance import cousin, happens, pick
 from frontdesk_mews.sandbox.rows import Customer, Document
 
 #: Kinds and their shares; the first guest is always a plain one.

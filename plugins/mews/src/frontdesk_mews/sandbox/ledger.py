@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 
-from frontdesk_mews.sandbox.chance import noise
+from frontdesk.sandbox.chance import noise
 from frontdesk_mews.sandbox.charges import Charge, amount, charges, fee
 from frontdesk_mews.sandbox.houses import House
 from frontdesk_mews.sandbox.money_rows import ItemData, ItemOptions, OrderItem, ProductData

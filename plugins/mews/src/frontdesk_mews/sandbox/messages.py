@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 import msgspec
 
+from frontdesk.sandbox import outbox
 from frontdesk_mews.sandbox.journal import Action
 
 Event: TypeAlias = tuple[str, str]
@@ -26,23 +27,10 @@ _TOLD: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 @attrs.define(eq=False)
-class Message:
-    """One webhook on its way.
+class Message(outbox.Message):
+    """One webhook on its way."""
 
-    Args:
-        number: Which of all messages made it is.
-        due: The sandbox's time in seconds at which it may leave.
-        place: Its place in the order of leaving.
-        stray: It is one that Mews would not have sent, and so is sent once only.
-    """
-
-    body: bytes
     token: str = attrs.field(repr=False)
-    number: int = attrs.field(default=0, kw_only=True)
-    due: float = attrs.field(default=0.0, kw_only=True)
-    place: float = attrs.field(default=0.0, kw_only=True)
-    stray: bool = attrs.field(default=False, kw_only=True)
-    attempts: int = attrs.field(default=0, kw_only=True)
 
 
 def events(action: Action) -> Iterator[Event]:
@@ -68,8 +56,3 @@ def news(action: str, integration: str, **more: Any) -> bytes:
     """Write an Integration webhook."""
     about = {"Id": integration, "Name": "frontdesk"}
     return msgspec.json.encode({"Action": action, "Data": {**more, "Integration": about}})
-
-
-def malformed(body: bytes) -> bytes:
-    """Break a body off in the middle."""
-    return body[: len(body) * 2 // 3]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any, Final
 
-from frontdesk_mews.sandbox.chance import uuid
+from frontdesk.sandbox.chance import uuid
 from frontdesk_mews.sandbox.house_rows import (
     AgeCategory,
     Enterprise,

@@ -12,7 +12,7 @@ from frontdesk_mews.sandbox import checks, spoiling
 from frontdesk_mews.sandbox.actions import ACTIONS, Call
 from frontdesk_mews.sandbox.catalogue import CUSTOMERS, LISTINGS, Listing
 from frontdesk_mews.sandbox.checks import Body, Query
-from frontdesk_mews.sandbox.faults import AnyFault, CircularPages, StuckCursor
+from frontdesk_mews.sandbox.faults import CircularPages, Fault, StuckCursor
 from frontdesk_mews.sandbox.listings import Page, Reader
 from frontdesk_mews.sandbox.options import Options
 from frontdesk_mews.sandbox.refusal import invalid
@@ -33,7 +33,7 @@ class Operations:
         self._rng = Random(options.seed)
 
     def run(
-        self, operation: str, body: Body, token: Token, faults: Iterable[AnyFault]
+        self, operation: str, body: Body, token: Token, faults: Iterable[Fault]
     ) -> Page | dict[str, Any]:
         """Check a request and answer it."""
         checks.common(body)
@@ -47,7 +47,7 @@ class Operations:
         return page
 
     def _page(
-        self, listing: Listing, body: Body, query: Query, mask: int, faults: set[type[AnyFault]]
+        self, listing: Listing, body: Body, query: Query, mask: int, faults: set[type[Fault]]
     ) -> Page:
         first = attrs.evolve(query, cursor=None)
         page = self._reader.page(listing, body, first if StuckCursor in faults else query, mask)

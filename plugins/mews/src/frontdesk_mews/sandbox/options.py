@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 import attrs
 
+from frontdesk.sandbox import options
 from frontdesk_mews.sandbox.sending import Sending
 
 #: A row says who may see it in one 64-bit mask, a bit for each property.
 MOST_PROPERTIES = 64
 
 
-def _aware(
-    _options: object, _attribute: attrs.Attribute[datetime | None], value: datetime | None
-) -> None:
-    if value is not None and value.tzinfo is None:
-        message = f"now must be an aware time, not {value!r}; add a time zone"
-        raise ValueError(message)
-
-
-def _own_first(
-    _options: type, fields: list[attrs.Attribute[object]]
-) -> list[attrs.Attribute[object]]:
-    return sorted(fields, key=lambda field: field.name.startswith("webhook"))
-
-
-@attrs.frozen(kw_only=True, field_transformer=_own_first)
+@attrs.frozen(kw_only=True, field_transformer=options.own_first)
 class Options(Sending):
     """The size and the manners of the generated world."""
 
@@ -35,9 +21,6 @@ class Options(Sending):
         default=2_000,
         validator=attrs.validators.ge(0),
         metadata={"help": "How many reservations exist at the start."},
-    )
-    seed: int = attrs.field(
-        default=7, metadata={"help": "The same seed and the same clock give the same world."}
     )
     properties: int = attrs.field(
         default=2,
@@ -47,14 +30,6 @@ class Options(Sending):
     portfolio: bool = attrs.field(
         default=True,
         metadata={"help": "Hand out the token of the whole chain, not of its first property."},
-    )
-    now: datetime | None = attrs.field(
-        default=None,
-        validator=_aware,
-        metadata={
-            "help": "A time (aware) at which the server's clock stands still until it is "
-            "advanced; left out, it is the real time and runs."
-        },
     )
     customers: int | None = attrs.field(
         default=None,

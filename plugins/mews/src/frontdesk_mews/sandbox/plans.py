@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from frontdesk_mews.sandbox.chance import DAY, covering, happens, pick, spread
+from frontdesk.sandbox.chance import DAY, covering, happens, pick, spread
 from frontdesk_mews.sandbox.houses import House
 
 STATES: Final = {

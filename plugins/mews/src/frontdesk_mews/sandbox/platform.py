@@ -6,14 +6,16 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import anyio
 import msgspec
 
-from frontdesk.sandbox import ASGI
-from frontdesk_mews.sandbox import spoiling, wire
+from frontdesk.sandbox import ASGI, wire
+from frontdesk.sandbox.clock import real
+from frontdesk.sandbox.wire import Receive, Reply, Request, Send
+from frontdesk_mews.sandbox import spoiling
 from frontdesk_mews.sandbox.admin import Admin
 from frontdesk_mews.sandbox.faults import Faults, Slow
 from frontdesk_mews.sandbox.integration import Integration
@@ -30,14 +32,9 @@ from frontdesk_mews.sandbox.refusal import Refusal, invalid
 from frontdesk_mews.sandbox.sender import Sender
 from frontdesk_mews.sandbox.storm import Storm, blow
 from frontdesk_mews.sandbox.tokens import Token, issue
-from frontdesk_mews.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_mews.sandbox.world import World
 
 PREFIX: Final = "/api/connector/v1/"
-
-
-def _wall() -> datetime:
-    return datetime.now(UTC)
 
 
 class Platform:
@@ -48,7 +45,7 @@ class Platform:
         options: Options | None = None,
         *,
         monotonic: Callable[[], float] = time.monotonic,
-        wall: Callable[[], datetime] = _wall,
+        wall: Callable[[], datetime] = real,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self.options = options or Options()
@@ -134,7 +131,7 @@ class Platform:
         self._answered += 1
         headers = {"Request-Id": f"{self._answered:016x}"}
         try:
-            reply = await self._answer(await wire.read(scope, receive), headers)
+            reply = await self._answer(await wire.read(scope, receive, Refusal), headers)
         except Refusal as refusal:
             reply = _refused(refusal, headers)
         await wire.send_reply(reply, receive, send)

@@ -7,8 +7,8 @@ from datetime import timedelta
 from random import Random
 from typing import Final
 
+from frontdesk.sandbox.chance import DAY, happens, pick, spread
 from frontdesk_mews.sandbox import moves, names
-from frontdesk_mews.sandbox.chance import DAY, happens, pick, spread
 from frontdesk_mews.sandbox.kinds import BLANK
 from frontdesk_mews.sandbox.plans import Plan
 from frontdesk_mews.sandbox.rows import Customer

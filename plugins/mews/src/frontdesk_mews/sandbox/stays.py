@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
+from frontdesk.sandbox.chance import DAY, happens, moment, pick, spread, uuid
 from frontdesk_mews.sandbox import names
-from frontdesk_mews.sandbox.chance import DAY, happens, moment, pick, spread, uuid
 from frontdesk_mews.sandbox.house_rows import Company
 from frontdesk_mews.sandbox.houses import House
 from frontdesk_mews.sandbox.plans import Plan, local

@@ -8,7 +8,8 @@ from random import Random
 
 import attrs
 
-from frontdesk_mews.sandbox.messages import Message, malformed
+from frontdesk.sandbox.outbox import malformed
+from frontdesk_mews.sandbox.messages import Message
 
 _BEHIND = 60
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from random import Random
 from typing import Any
 
+from frontdesk.sandbox.clock import ServerClock
 from frontdesk_mews.sandbox import firms, houses, plans
 from frontdesk_mews.sandbox.guests import Profile, Registry
 from frontdesk_mews.sandbox.house_rows import (
@@ -26,33 +27,12 @@ from frontdesk_mews.sandbox.stays import Desk, Stay
 from frontdesk_mews.sandbox.tables import Table
 
 
-class Clock:
-    """The server's time: moved by hand from where it stands, or running."""
-
-    def __init__(self, still: datetime | None) -> None:
-        self._still = still
-        self._ahead = timedelta()
-
-    @property
-    def now(self) -> datetime:
-        """Tell the time in whole seconds, as rows show it."""
-        base = datetime.now(UTC) if self._still is None else self._still
-        return (base + self._ahead).replace(microsecond=0)
-
-    def advance(self, by: timedelta) -> None:
-        """Move on; going back would make the oldest rows the newest."""
-        if by < timedelta():
-            message = f"the clock cannot go back by {-by}; make a new world instead"
-            raise ValueError(message)
-        self._ahead += by
-
-
 class World:
     """All rows, and the two people who make new ones."""
 
     def __init__(self, options: Options) -> None:
         rng = Random(options.seed)
-        self.clock = Clock(options.now)
+        self.clock = ServerClock(options.now)
         self.journal = Journal()
         #: Counts changes, so that whoever remembers an answer knows that it is stale.
         self.version = 0

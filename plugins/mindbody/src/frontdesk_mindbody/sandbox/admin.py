@@ -10,10 +10,10 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from frontdesk.sandbox.wire import Request
 from frontdesk_mindbody.sandbox.faults import AnyFault, Faults
 from frontdesk_mindbody.sandbox.journal import Journal
 from frontdesk_mindbody.sandbox.refusal import Refusal, invalid
-from frontdesk_mindbody.sandbox.wire import Request
 
 T = TypeVar("T")
 _FAULT: Final[msgspec.json.Decoder[AnyFault]] = msgspec.json.Decoder(AnyFault)

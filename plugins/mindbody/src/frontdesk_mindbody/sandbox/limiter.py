@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict, deque
 from collections.abc import Callable
 
+from frontdesk.sandbox.limiter import Window
 from frontdesk_mindbody.sandbox.options import Options
 from frontdesk_mindbody.sandbox.refusal import Refusal
 
@@ -15,20 +14,13 @@ class Limiter:
 
     def __init__(self, options: Options, monotonic: Callable[[], float]) -> None:
         self._options = options
-        self._monotonic = monotonic
-        self._accepted: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._window = Window(options.rate_limit, options.rate_window, monotonic)
 
     def admit(self, key: str) -> None:
         """Count a request, or refuse it until the oldest one has left the window."""
-        window = self._options.rate_window
-        if not window or not self._options.rate_limit:
+        if not self._options.rate_window or not self._options.rate_limit:
             return
-        accepted, now = self._accepted[key], self._monotonic()
-        while accepted and accepted[0] <= now - window:
-            accepted.popleft()
-        if len(accepted) >= self._options.rate_limit:
-            wait = math.ceil(accepted[0] + window - now)
-            after = str(max(1, wait)) if self._options.retry_after else None
+        if (wait := self._window.admit(key)) is not None:
+            after = str(wait) if self._options.retry_after else None
             message = "API call limit reached."
             raise Refusal(429, message, code="TooManyRequests", retry_after=after)
-        accepted.append(now)

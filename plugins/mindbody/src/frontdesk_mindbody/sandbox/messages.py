@@ -13,26 +13,16 @@ from zoneinfo import ZoneInfo
 import attrs
 import msgspec
 
+from frontdesk.sandbox import outbox
 from frontdesk_mindbody.sandbox.subscriptions import Subscription
 
 
 @attrs.define(eq=False)
-class Message:
-    """One webhook on its way.
+class Message(outbox.Message):
+    """One webhook on its way."""
 
-    Args:
-        due: The sandbox's time in seconds at which it may leave.
-        place: Its place in the order of leaving.
-        stray: It is one that Mindbody would not have sent, and so is sent once only.
-    """
-
-    body: bytes = attrs.field(repr=False)
     subscription: Subscription
     key: str = attrs.field(repr=False)
-    due: float = attrs.field(default=0.0, kw_only=True)
-    place: float = attrs.field(default=0.0, kw_only=True)
-    stray: bool = attrs.field(default=False, kw_only=True)
-    attempts: int = attrs.field(default=0, kw_only=True)
 
     @property
     def signature(self) -> str:
@@ -78,8 +68,3 @@ class Envelope:
             # A date is its midnight, in UTC by its looks.
             return datetime.combine(value, time(), None if self.naive else UTC)
         return value
-
-
-def malformed(body: bytes) -> bytes:
-    """Break a body off in the middle."""
-    return body[: len(body) * 2 // 3]

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Literal
 
 import attrs
 
+from frontdesk.sandbox import options
 from frontdesk_mindbody.sandbox.sending import Sending
 from frontdesk_mindbody.sandbox.studios import PLACES
-
-
-def _aware(
-    _options: object, _attribute: attrs.Attribute[datetime | None], value: datetime | None
-) -> None:
-    if value is not None and value.tzinfo is None:
-        message = f"now must be an aware time, not {value!r}; add a time zone"
-        raise ValueError(message)
 
 
 def _statuses(_options: object, _attribute: attrs.Attribute[str], value: str) -> None:
@@ -26,13 +18,7 @@ def _statuses(_options: object, _attribute: attrs.Attribute[str], value: str) ->
         raise ValueError(message)
 
 
-def _own_first(
-    _options: type, fields: list[attrs.Attribute[object]]
-) -> list[attrs.Attribute[object]]:
-    return sorted(fields, key=lambda field: field.name.startswith("webhook"))
-
-
-@attrs.frozen(kw_only=True, field_transformer=_own_first)
+@attrs.frozen(kw_only=True, field_transformer=options.own_first)
 class Options(Sending):
     """The size and the manners of the generated world."""
 
@@ -40,9 +26,6 @@ class Options(Sending):
         default=1_200,
         validator=attrs.validators.ge(0),
         metadata={"help": "How many clients exist at the start, over all sites."},
-    )
-    seed: int = attrs.field(
-        default=7, metadata={"help": "The same seed and the same clock give the same world."}
     )
     sites: int = attrs.field(
         default=3,
@@ -53,14 +36,6 @@ class Options(Sending):
         default=0,
         validator=attrs.validators.ge(0),
         metadata={"help": "So many of the last sites have not followed their activation link."},
-    )
-    now: datetime | None = attrs.field(
-        default=None,
-        validator=_aware,
-        metadata={
-            "help": "A time (aware) at which the server's clock stands still until it is "
-            "advanced; left out, it is the real time and runs."
-        },
     )
     appointments: int | None = attrs.field(
         default=None,

@@ -8,7 +8,7 @@ from itertools import cycle, islice
 from random import Random
 from typing import Any, Final
 
-from frontdesk_mindbody.sandbox.chance import happens, pick, spread
+from frontdesk.sandbox.chance import happens, pick, spread
 from frontdesk_mindbody.sandbox.rows import (
     Appointment,
     Client,

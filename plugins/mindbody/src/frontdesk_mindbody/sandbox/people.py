@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
+from frontdesk.sandbox.chance import DAY, covering, happens, moment, pick, spread
 from frontdesk_mindbody.sandbox import names
-from frontdesk_mindbody.sandbox.chance import DAY, covering, happens, moment, pick, spread
 from frontdesk_mindbody.sandbox.rows import Client
 from frontdesk_mindbody.sandbox.studios import Studio
 

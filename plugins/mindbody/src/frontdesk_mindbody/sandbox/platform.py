@@ -11,11 +11,12 @@ from typing import Any
 
 import anyio
 
-from frontdesk.sandbox import ASGI
-from frontdesk_mindbody.sandbox import spoiling, wire
+from frontdesk.sandbox import ASGI, wire
+from frontdesk.sandbox.clock import real
+from frontdesk.sandbox.wire import Receive, Reply, Request, Send
+from frontdesk_mindbody.sandbox import spoiling
 from frontdesk_mindbody.sandbox.admin import Admin
 from frontdesk_mindbody.sandbox.booking_moves import MOVES, Moves
-from frontdesk_mindbody.sandbox.clock import real
 from frontdesk_mindbody.sandbox.faults import Faults, Slow
 from frontdesk_mindbody.sandbox.limiter import Limiter
 from frontdesk_mindbody.sandbox.options import Options
@@ -28,7 +29,6 @@ from frontdesk_mindbody.sandbox.refusal import Refusal, invalid
 from frontdesk_mindbody.sandbox.sender import Sender
 from frontdesk_mindbody.sandbox.subscriptions import Subscriptions
 from frontdesk_mindbody.sandbox.tokens import Tokens
-from frontdesk_mindbody.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_mindbody.sandbox.world import World
 
 #: What anybody may ask of the sandbox itself.
@@ -116,7 +116,7 @@ class Platform:
             return
         refused = self._public.refused
         try:
-            request = await wire.read(scope, receive)
+            request = await wire.read(scope, receive, Refusal)
             if request.path.startswith(PUSH_PREFIX):
                 refused = self._push.refused
             reply = await self._answer(request)

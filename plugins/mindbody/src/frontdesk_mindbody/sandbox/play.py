@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
+from frontdesk.sandbox.chance import happens, pick, spread
 from frontdesk_mindbody.sandbox import names
 from frontdesk_mindbody.sandbox.booking_moves import Moves
-from frontdesk_mindbody.sandbox.chance import happens, pick, spread
 from frontdesk_mindbody.sandbox.people import KINDS
 from frontdesk_mindbody.sandbox.rows import Client, Course, Visit
 from frontdesk_mindbody.sandbox.studios import AHEAD

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import msgspec
 
+from frontdesk.sandbox.wire import Reply, Request, json
 from frontdesk_mindbody.sandbox import spoiling
 from frontdesk_mindbody.sandbox.calls import Call, Page
-from frontdesk_mindbody.sandbox.faults import AnyFault, ExpiredToken, UnderPrivileged
+from frontdesk_mindbody.sandbox.faults import ExpiredToken, Fault, UnderPrivileged
 from frontdesk_mindbody.sandbox.limiter import Limiter
 from frontdesk_mindbody.sandbox.operations import TOKENS, Operation, operations
 from frontdesk_mindbody.sandbox.parameters import Parameters
@@ -18,7 +19,6 @@ from frontdesk_mindbody.sandbox.quota import NO_SITE, Quota
 from frontdesk_mindbody.sandbox.refusal import Refusal, missing
 from frontdesk_mindbody.sandbox.studios import Studio
 from frontdesk_mindbody.sandbox.tokens import Token, Tokens, shown
-from frontdesk_mindbody.sandbox.wire import Reply, Request, json
 from frontdesk_mindbody.sandbox.world import World
 
 PREFIX: Final = "/public/v6/"
@@ -41,7 +41,7 @@ class PublicApi:
         """Name the operation of a request, by its path in any case."""
         return request.path[len(PREFIX) :].strip("/").lower()
 
-    def answer(self, request: Request, faults: list[AnyFault]) -> Reply:
+    def answer(self, request: Request, faults: list[Fault]) -> Reply:
         """Answer a request, for better or worse."""
         name = self.name(request)
         self._check(request)
@@ -74,7 +74,7 @@ class PublicApi:
             raise Refusal(403, "A User-Agent is required.", code="DeniedAccess")
 
     def _call(
-        self, name: str, operation: Operation, request: Request, faults: Iterable[AnyFault]
+        self, name: str, operation: Operation, request: Request, faults: Iterable[Fault]
     ) -> Call:
         ask = Parameters.read(request.query)
         if not operation.site:
@@ -95,7 +95,7 @@ class PublicApi:
         return studio
 
     def _rights(
-        self, studio: Studio, operation: Operation, request: Request, faults: Iterable[AnyFault]
+        self, studio: Studio, operation: Operation, request: Request, faults: Iterable[Fault]
     ) -> bool:
         """Tell whether the caller has all rights; a token that is bad is refused anywhere."""
         token = self._tokens.find(studio.id, _header(request, "authorization"))

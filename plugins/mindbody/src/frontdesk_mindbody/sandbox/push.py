@@ -8,6 +8,7 @@ import anyio
 import httpx
 import msgspec
 
+from frontdesk.sandbox.wire import Reply, Request, json
 from frontdesk_mindbody.sandbox import subscriptions
 from frontdesk_mindbody.sandbox.events import ARRIVAL, EVENTS
 from frontdesk_mindbody.sandbox.options import Options
@@ -21,7 +22,6 @@ from frontdesk_mindbody.sandbox.subscriptions import (
     Subscriptions,
 )
 from frontdesk_mindbody.sandbox.tokens import Tokens
-from frontdesk_mindbody.sandbox.wire import Reply, Request, json
 
 PUSH_PREFIX: Final = "/push/api/v1/"
 _PATIENCE: Final = 10.0

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from datetime import date, datetime, time, timedelta
 
-from frontdesk_mindbody.sandbox.clock import Clock
+from frontdesk.sandbox.clock import ServerClock
 from frontdesk_mindbody.sandbox.options import Options
 from frontdesk_mindbody.sandbox.refusal import Refusal
 
@@ -18,7 +18,7 @@ NO_SITE = 0
 class Quota:
     """Counts every call by its day (in UTC) and site, refused ones included."""
 
-    def __init__(self, options: Options, clock: Clock) -> None:
+    def __init__(self, options: Options, clock: ServerClock) -> None:
         self._options = options
         self._clock = clock
         #: Calls by day and site.

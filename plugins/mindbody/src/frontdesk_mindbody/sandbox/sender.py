@@ -1,17 +1,15 @@
-"""Sends webhooks over real HTTP: at once when a test asks, or by itself in the background."""
+"""Sends webhooks to the URLs of those who subscribed, signed."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from typing import Final
 
 import anyio
-import anyio.to_thread
 import httpx
 
-from frontdesk_mindbody.sandbox.clock import Clock
+from frontdesk.sandbox import sender
+from frontdesk.sandbox.clock import ServerClock
 from frontdesk_mindbody.sandbox.events import ARRIVAL, EVENTS
 from frontdesk_mindbody.sandbox.journal import Action, Told
 from frontdesk_mindbody.sandbox.messages import Message
@@ -21,27 +19,18 @@ from frontdesk_mindbody.sandbox.subscriptions import ACTIVE, BY_USER, Subscripti
 
 #: Mindbody waits so long for an answer, in seconds.
 PATIENCE: Final = 10.0
-_LONGEST: Final = 60.0
 
 
-class Sender:
-    """Sends what an outbox holds to the URLs of its subscriptions.
+class Sender(sender.Sender[Message, Outbox]):
+    """Sends what an outbox holds to the URLs of its subscriptions."""
 
-    httpx would log each URL; its transport alone logs none.
-    """
-
-    def __init__(self, outbox: Outbox, clock: Clock, key: str) -> None:
-        self.outbox = outbox
+    def __init__(self, outbox: Outbox, clock: ServerClock, key: str) -> None:
+        super().__init__(outbox, clock)
         self.patience = PATIENCE
         #: Let messages leave by themselves from the first one on.
         self.automatic = False
-        self._clock = clock
         self._key = key
         self._own: Subscription | None = None
-        self._under_way = 0
-        self._settled = threading.Condition()
-        self._news = threading.Event()
-        self._thread: threading.Thread | None = None
 
     @property
     def to(self) -> str | None:
@@ -52,7 +41,7 @@ class Sender:
     @to.setter
     def to(self, url: str | None) -> None:
         """Send all events to a URL of this machine from now on, or nowhere."""
-        now = self._clock.now
+        now = self.clock.now
         if url is None:
             if self._own is not None and self._own.status == ACTIVE:
                 self._own.turn(BY_USER, now)
@@ -67,76 +56,19 @@ class Sender:
     def hear(self, action: Action, told: Sequence[Told]) -> None:
         """Listen to the journal."""
         self.outbox.hear(action, told)
-        self._news.set()
+        self.notice()
         if self.automatic and len(self.outbox):
             self.start()
 
-    async def deliver_due(self) -> int:
-        """Send what is due by the sandbox's clock; return how many were accepted."""
-        return await self.send(self.outbox.take())
+    def wanted(self, message: Message) -> bool:
+        """Say whether its subscription is still active."""
+        if message.subscription.status == ACTIVE:
+            return True
+        self.outbox.counts["unsubscribed"] += 1
+        return False
 
-    async def flush(self) -> None:
-        """Send all that waits, once, and wait for what is under way."""
-        await self.send(self.outbox.take(everything=True))
-        if self._under_way:
-            await anyio.to_thread.run_sync(self._settle)
-
-    async def send(self, messages: Iterable[Message], *, at_once: int = 16) -> int:
-        """Send messages in their order, so many under way at once; return how many were accepted.
-
-        What is not accepted goes into the outbox, to be sent again later.
-        """
-        source = iter(messages)
-        first = next(source, None)
-        if first is None:
-            return 0
-        source = chain((first,), source)
-        accepted: list[Message] = []
-        self._count(1)
-        try:
-            # It speaks to this machine only: no need to load all certificates first.
-            async with (
-                httpx.AsyncHTTPTransport(verify=False) as transport,
-                anyio.create_task_group() as group,
-            ):
-                for _ in range(at_once):
-                    group.start_soon(self._work, transport, source, accepted)
-        finally:
-            # Whoever was cut short leaves what it did not get to.
-            for message in source:
-                self.outbox.put_back(message)
-            self._count(-1)
-        return len(accepted)
-
-    def _count(self, more: int) -> None:
-        with self._settled:
-            self._under_way += more
-            self._settled.notify_all()
-
-    def _settle(self) -> None:
-        with self._settled:
-            self._settled.wait_for(lambda: not self._under_way)
-
-    async def _work(
-        self,
-        transport: httpx.AsyncHTTPTransport,
-        source: Iterator[Message],
-        accepted: list[Message],
-    ) -> None:
-        for message in source:
-            if message.subscription.status != ACTIVE:
-                self.outbox.counts["unsubscribed"] += 1
-                continue
-            good = False
-            try:
-                good = await self._accepted(transport, message)
-            finally:
-                if not good:
-                    self.outbox.again(message)
-            if good:
-                accepted.append(message)
-
-    async def _accepted(self, transport: httpx.AsyncHTTPTransport, message: Message) -> bool:
+    async def accepted(self, transport: httpx.AsyncHTTPTransport, message: Message) -> bool:
+        """Send a message, and say whether it was accepted."""
         counts, one = self.outbox.counts, message.subscription
         if not message.stray and not message.attempts:
             one.attempted += 1
@@ -162,26 +94,7 @@ class Sender:
             one.delivered += 1
         return good
 
-    def start(self) -> None:
-        """Let webhooks leave by themselves from now on."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
-            self._thread.start()
-
     def stop(self) -> None:
         """Let nothing leave any more."""
-        thread, self._thread, self.to = self._thread, None, None
-        self._news.set()
-        if thread is not None:
-            thread.join()
-
-    def _run(self) -> None:
-        while self._thread is threading.current_thread():
-            self._news.clear()
-            if messages := self.outbox.take():
-                anyio.run(self.send, messages)
-                continue
-            due = self.outbox.next_due()
-            wait = _LONGEST if due is None else due - self._clock.now.timestamp()
-            # The clock tells whole seconds, so what is due "now" may take another moment.
-            self._news.wait(min(max(wait, 0.05), _LONGEST))
+        self.to = None
+        super().stop()

@@ -7,34 +7,19 @@ from typing import Any, Literal
 import attrs
 import httpx
 
-_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
-_SHARE = [attrs.validators.ge(0.0), attrs.validators.le(1.0)]
+from frontdesk.sandbox import options
+
+_SCHEMES = ("http", "https")
 
 
 def here(url: str) -> httpx.URL:
-    """Read a URL of this machine.
-
-    Raises:
-        ValueError: It is one of another machine, or none at all.
-    """
-    try:
-        found = httpx.URL(url)
-    except httpx.InvalidURL:
-        found = httpx.URL()
-    if found.scheme not in {"http", "https"} or found.host not in _HERE:
-        message = "a sandbox sends webhooks to this machine only: http://127.0.0.1:PORT/..."
-        raise ValueError(message)
-    return found
+    """Read a URL of this machine; Mindbody itself takes https only."""
+    return options.here(url, _SCHEMES)
 
 
 def _local(_sending: object, _attribute: attrs.Attribute[str | None], value: str | None) -> None:
     if value is not None:
         here(value)
-
-
-def _share(help: str) -> Any:
-    """Declare a share of all messages, from 0 to 1; of each hundred exactly so many."""
-    return attrs.field(default=0.0, validator=_SHARE, metadata={"help": help})
 
 
 def _choice(default: str, choices: tuple[str, ...], help: str) -> Any:
@@ -47,7 +32,7 @@ def _switch(default: bool, help: str) -> Any:  # reads as what it declares
 
 
 @attrs.frozen(kw_only=True)
-class Sending:
+class Sending(options.Options):
     """When webhooks leave, what they hold, and what becomes of some on the way."""
 
     webhooks: str | None = attrs.field(
@@ -63,19 +48,12 @@ class Sending:
         validator=attrs.validators.ge(0.0),
         metadata={"help": "Seconds between a change and its message."},
     )
-    webhook_late: float = attrs.field(
-        default=0.0,
-        validator=attrs.validators.ge(0.0),
-        metadata={"help": "Each message leaves up to so many seconds later, by chance."},
+    webhook_missigned: float = options.share("How many messages with a wrong signature come along.")
+    webhook_foreign: float = options.share("How many messages of an unknown site come along.")
+    webhook_unknown: float = options.share("How many messages with an unknown event id come along.")
+    webhook_naive: float = options.share(
+        "Share of messages whose times are the site's, without a zone."
     )
-    webhook_doubled: float = _share("Share of messages that are sent twice.")
-    webhook_disordered: float = _share("Share of messages that leave behind later ones.")
-    webhook_dropped: float = _share("Share of messages that are never sent.")
-    webhook_malformed: float = _share("How many messages that are no JSON come along.")
-    webhook_missigned: float = _share("How many messages with a wrong signature come along.")
-    webhook_foreign: float = _share("How many messages of an unknown site come along.")
-    webhook_unknown: float = _share("How many messages with an unknown event id come along.")
-    webhook_naive: float = _share("Share of messages whose times are the site's, without a zone.")
     webhook_retry: float = attrs.field(
         default=900.0,
         validator=attrs.validators.ge(0.0),

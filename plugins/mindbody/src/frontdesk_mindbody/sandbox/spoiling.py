@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from random import Random
-from typing import Any, Final, cast
+from typing import Any, Final
 
+from frontdesk.sandbox.faults import put, spoiled
+from frontdesk.sandbox.wire import Reply, encode
 from frontdesk_mindbody.sandbox.calls import Page
 from frontdesk_mindbody.sandbox.faults import (
-    REMOVE,
-    AnyFault,
-    Drop,
     Duplicate,
+    Fault,
     Html,
-    Huge,
     Maintenance,
-    Malformed,
     Mutate,
     ShortRead,
     Shuffle,
     Status,
-    Truncate,
     UnknownZone,
 )
 from frontdesk_mindbody.sandbox.refusal import Refusal
-from frontdesk_mindbody.sandbox.wire import Reply, encode
 
-_CHUNK: Final = 65_536
 #: What is written where only a message is.
 FLAT: Final = ""
 _CODES: Final = {
@@ -44,7 +39,7 @@ _TEXTS: Final = {
 _PAGE: Final = b"<!DOCTYPE html><html><body><h1>Bad gateway</h1></body></html>"
 
 
-def refuse(faults: Iterable[AnyFault]) -> None:
+def refuse(faults: Iterable[Fault]) -> None:
     """Raise the error a fault asks for."""
     for fault in faults:
         if isinstance(fault, Maintenance):
@@ -56,7 +51,7 @@ def refuse(faults: Iterable[AnyFault]) -> None:
             raise Refusal(fault.status, text, code=code, retry_after=after)
 
 
-def answer(good: Page | dict[str, Any], faults: Iterable[AnyFault], rng: Random) -> None:
+def answer(good: Page | dict[str, Any], faults: Iterable[Fault], rng: Random) -> None:
     """Double, shuffle, change and leave out what an answer holds."""
     for fault in faults:
         if isinstance(fault, UnknownZone):
@@ -67,7 +62,7 @@ def answer(good: Page | dict[str, Any], faults: Iterable[AnyFault], rng: Random)
             _rows(good, fault, rng)
 
 
-def _rows(page: Page, fault: AnyFault, rng: Random) -> None:
+def _rows(page: Page, fault: Fault, rng: Random) -> None:
     if isinstance(fault, Duplicate):
         page.rows = page.rows[: fault.rows] + page.rows
     elif isinstance(fault, Shuffle):
@@ -85,41 +80,9 @@ def _mutate(good: Page | dict[str, Any], fault: Mutate) -> None:
     put(row, fault.field, fault.value)
 
 
-def put(place: dict[str, Any], field: str, value: Any) -> None:
-    """Set a field, or take it away; dots lead into objects, and no other object changes."""
-    *path, name = field.split(".")
-    for step in path:
-        place[step] = dict(cast("dict[str, Any]", place[step]))
-        place = place[step]
-    if value is REMOVE:
-        place.pop(name, None)
-    else:
-        place[name] = value
-
-
-def reply(good: Reply, faults: Iterable[AnyFault]) -> Reply:
+def reply(good: Reply, faults: Sequence[Fault]) -> Reply:
     """Spoil the way an answer is sent."""
-    body = good.body
     for fault in faults:
         if isinstance(fault, Html):
-            page = encode({"content-type": "text/html"})
-            return Reply(fault.status, _PAGE, headers=page)
-        if isinstance(fault, Drop):
-            return Reply(good.status, headers=good.headers, promised=max(1, len(body)))
-        if isinstance(fault, Truncate):
-            kept = body[: int(len(body) * fault.keep)]
-            return Reply(good.status, kept, headers=good.headers, promised=len(body) + 1)
-        if isinstance(fault, Malformed):
-            return Reply(good.status, body[: len(body) // 2], headers=good.headers)
-        if isinstance(fault, Huge):
-            chunks, size = _padded(body, fault.size), len(body) + fault.size
-            return Reply(good.status, headers=good.headers, chunks=chunks, promised=size)
-    return good
-
-
-def _padded(body: bytes, size: int) -> Iterator[bytes]:
-    blank = b" " * _CHUNK
-    for _ in range(size // _CHUNK):
-        yield blank
-    yield blank[: size % _CHUNK]
-    yield body
+            return Reply(fault.status, _PAGE, headers=encode({"content-type": "text/html"}))
+    return spoiled(good, faults)

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import attrs
 
-from frontdesk_mindbody.sandbox.chance import uuid
-from frontdesk_mindbody.sandbox.clock import Clock
+from frontdesk.sandbox.chance import uuid
+from frontdesk.sandbox.clock import ServerClock
 
 PENDING: Final = "PendingActivation"
 ACTIVE: Final = "Active"
@@ -49,7 +49,7 @@ class Subscription:
 class Subscriptions:
     """All subscriptions of the developer account; one that was deactivated is still there."""
 
-    def __init__(self, seed: int, clock: Clock, most_failed: int) -> None:
+    def __init__(self, seed: int, clock: ServerClock, most_failed: int) -> None:
         self._rng = Random(f"subscriptions of {seed}")
         self._clock = clock
         self._most_failed = most_failed

@@ -10,8 +10,8 @@ from typing import Final
 import attrs
 import msgspec
 
-from frontdesk_mindbody.sandbox.chance import uuid
-from frontdesk_mindbody.sandbox.clock import Clock
+from frontdesk.sandbox.chance import uuid
+from frontdesk.sandbox.clock import ServerClock
 from frontdesk_mindbody.sandbox.refusal import Refusal
 
 #: So often a token may be prolonged.
@@ -52,7 +52,7 @@ class Keys:
 class Tokens:
     """The keys, the logins and all tokens that were issued."""
 
-    def __init__(self, seed: int, clock: Clock, hours: float) -> None:
+    def __init__(self, seed: int, clock: ServerClock, hours: float) -> None:
         rng = Random(f"keys of {seed}")
         signature = base64.b64encode(rng.randbytes(32)).decode()
         self.keys = Keys(rng.randbytes(16).hex(), uuid(rng), signature)

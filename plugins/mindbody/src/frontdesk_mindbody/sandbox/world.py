@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from frontdesk.sandbox.clock import ServerClock, real
 from frontdesk_mindbody.sandbox import studios
-from frontdesk_mindbody.sandbox.clock import Clock, real
 from frontdesk_mindbody.sandbox.journal import Action, Journal, Told
 from frontdesk_mindbody.sandbox.options import Options
 from frontdesk_mindbody.sandbox.past import Past
@@ -22,7 +22,7 @@ class World:
 
     def __init__(self, options: Options, wall: Callable[[], datetime] = real) -> None:
         self.options = options
-        self.clock = Clock(options.now, wall)
+        self.clock = ServerClock(options.now, wall)
         self.journal = Journal()
         self.rng = Random(options.seed)
         self.studios = {studio.id: studio for studio in studios.build(options.sites)}

@@ -9,12 +9,12 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from frontdesk.sandbox.wire import Request
 from frontdesk_zenoti.sandbox.faults import AnyFault, Faults
 from frontdesk_zenoti.sandbox.journal import Journal
 from frontdesk_zenoti.sandbox.keys import Keys
 from frontdesk_zenoti.sandbox.limiter import Limiter
 from frontdesk_zenoti.sandbox.refusal import Refusal, bad, missing
-from frontdesk_zenoti.sandbox.wire import Request
 
 T = TypeVar("T")
 _FAULT: Final[msgspec.json.Decoder[AnyFault]] = msgspec.json.Decoder(AnyFault)

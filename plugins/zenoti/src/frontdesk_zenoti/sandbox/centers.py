@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from frontdesk.sandbox.chance import pick, uuid
 from frontdesk_zenoti.sandbox import names
-from frontdesk_zenoti.sandbox.chance import pick, uuid
 from frontdesk_zenoti.sandbox.rows import Center, Employee, Product, Service
 
 _STAFF: Final = 6

@@ -1,31 +1,14 @@
-"""The server's time: it stands still until it is moved, or runs."""
+"""The server's time, which Zenoti's rows keep in seconds."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from frontdesk.sandbox import clock
 
 
-class Clock:
+class Clock(clock.ServerClock):
     """The server's time: moved by hand from where it stands, or running."""
-
-    def __init__(self, still: datetime | None) -> None:
-        self._still = still
-        self._ahead = timedelta()
-
-    @property
-    def now(self) -> datetime:
-        """Tell the time in whole seconds, as rows show it."""
-        base = datetime.now(UTC) if self._still is None else self._still
-        return (base + self._ahead).astimezone(UTC).replace(microsecond=0)
 
     @property
     def seconds(self) -> int:
         """Tell the time in seconds of the epoch."""
         return int(self.now.timestamp())
-
-    def advance(self, by: timedelta) -> None:
-        """Move on; going back would make the oldest rows the newest."""
-        if by < timedelta():
-            message = f"the clock cannot go back by {-by}; make a new world instead"
-            raise ValueError(message)
-        self._ahead += by

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from frontdesk.sandbox.chance import noise
 from frontdesk_zenoti.sandbox import names
-from frontdesk_zenoti.sandbox.chance import noise
 from frontdesk_zenoti.sandbox.options import Options
 from frontdesk_zenoti.sandbox.rows import Guest, Merge
 from frontdesk_zenoti.sandbox.times import utc

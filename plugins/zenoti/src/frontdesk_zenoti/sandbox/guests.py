@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
+from frontdesk.sandbox.chance import DAY, covering, happens, pick, uuid
 from frontdesk_zenoti.sandbox import names
-from frontdesk_zenoti.sandbox.chance import DAY, covering, happens, pick, uuid
 from frontdesk_zenoti.sandbox.rows import Center, Guest, Preferences
 
 #: Kinds and their shares; the first guest is always a plain one.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from frontdesk.sandbox.chance import cousin, noise
 from frontdesk_zenoti.sandbox import names, statuses
-from frontdesk_zenoti.sandbox.chance import cousin, noise
 from frontdesk_zenoti.sandbox.guest_rows import shown_phone
 from frontdesk_zenoti.sandbox.rows import Center, Group, Guest, Invoice, Item, Visit
 from frontdesk_zenoti.sandbox.times import local, money, utc

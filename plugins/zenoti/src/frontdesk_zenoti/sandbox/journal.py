@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import attrs
 import msgspec
 
-#: A demo may play for days; the journal remembers this much of it.
-LONGEST = 100_000
+from frontdesk.sandbox import journal
 
 
 @attrs.frozen
@@ -41,36 +39,23 @@ class Action(msgspec.Struct, frozen=True):
     event_id: str | None = None
 
 
-class Journal:
+class Journal(journal.Journal[Action]):
     """Keeps the latest actions and tells whoever listens, such as a sender of webhooks."""
 
     def __init__(self, mark: str = "") -> None:
+        super().__init__()
         self._mark = mark
-        self._actions: deque[Action] = deque(maxlen=LONGEST)
-        self._written = 0
-        self.listeners: list[Callable[[Action, Event], None]] = []
-
-    def __iter__(self) -> Iterator[Action]:
-        return iter(tuple(self._actions))
-
-    def __len__(self) -> int:
-        return len(self._actions)
 
     def write(self, action: Action, event: Event | None) -> None:
         """Record an action, and give it its number and the id of its event."""
-        self._written += 1
+        number = self.number()
         action = msgspec.structs.replace(
             action,
-            number=self._written,
+            number=number,
             event_type=None if event is None else event.type,
             # Even, so that the id of a delivery can be the next number, as in all samples.
-            event_id=None if event is None else f"{self._mark[:16]}{self._written * 16:08x}",
+            event_id=None if event is None else f"{self._mark[:16]}{number * 16:08x}",
         )
-        self._actions.append(action)
+        self.keep(action)
         if event is not None:
-            for listener in self.listeners:
-                listener(action, event)
-
-    def since(self, number: int) -> list[Action]:
-        """List the actions after a numbered one."""
-        return [action for action in self._actions if action.number > number]
+            self.tell(action, event)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import attrs
 
-from frontdesk_zenoti.sandbox.chance import uuid
+from frontdesk.sandbox.chance import uuid
 from frontdesk_zenoti.sandbox.clock import Clock
 from frontdesk_zenoti.sandbox.faults import DENIED
 from frontdesk_zenoti.sandbox.options import Options

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from frontdesk.sandbox.chance import DAY, cousin, noise
 from frontdesk_zenoti.sandbox import names, statuses
-from frontdesk_zenoti.sandbox.chance import DAY, cousin, noise
 from frontdesk_zenoti.sandbox.invoice_rows import shown_number
 from frontdesk_zenoti.sandbox.rows import Change, Membership, Product
 from frontdesk_zenoti.sandbox.times import day_text, money, utc

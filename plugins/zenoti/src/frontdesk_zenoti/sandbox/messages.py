@@ -10,6 +10,7 @@ from typing import Any, Final
 import attrs
 import msgspec
 
+from frontdesk.sandbox import outbox
 from frontdesk_zenoti.sandbox.journal import Action, Event
 from frontdesk_zenoti.sandbox.sending import Sending
 
@@ -20,23 +21,10 @@ _DIGITS: Final = 10_000_000
 
 
 @attrs.define(eq=False)
-class Message:
-    """One webhook on its way.
+class Message(outbox.Message):
+    """One webhook on its way."""
 
-    Args:
-        number: Which of all messages made it is.
-        due: The sandbox's time in seconds at which it may leave.
-        place: Its place in the order of leaving.
-        stray: It is one that Zenoti would not have sent, and so is sent once only.
-    """
-
-    body: bytes = attrs.field(repr=False)
     signature: str = attrs.field(repr=False)
-    number: int = attrs.field(default=0, kw_only=True)
-    due: float = attrs.field(default=0.0, kw_only=True)
-    place: float = attrs.field(default=0.0, kw_only=True)
-    stray: bool = attrs.field(default=False, kw_only=True)
-    attempts: int = attrs.field(default=0, kw_only=True)
 
 
 def signed(body: bytes, secret: str) -> str:
@@ -88,8 +76,3 @@ def _timestamp(action: Action, sending: Sending) -> str:
     digits = f"{fraction % _DIGITS:07d}"
     kept = digits if seven or sending.webhook_digits == "7" else digits[:6]
     return f"{action.time:%Y-%m-%dT%H:%M:%S}.{kept}Z"
-
-
-def malformed(body: bytes) -> bytes:
-    """Break a body off in the middle."""
-    return body[: len(body) * 2 // 3]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
+from frontdesk.sandbox.chance import pick
 from frontdesk_zenoti.sandbox import statuses, told_visits
-from frontdesk_zenoti.sandbox.chance import pick
 from frontdesk_zenoti.sandbox.journal import Event
 from frontdesk_zenoti.sandbox.refusal import Refusal, business
 from frontdesk_zenoti.sandbox.rows import Group, Guest, Invoice

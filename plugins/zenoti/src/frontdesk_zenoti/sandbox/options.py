@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
 
 import attrs
 
 from frontdesk_zenoti.sandbox.sending import Sending
-
-
-def _aware(
-    _options: object, _attribute: attrs.Attribute[datetime | None], value: datetime | None
-) -> None:
-    if value is not None and value.tzinfo is None:
-        message = f"now must be an aware time, not {value!r}; add a time zone"
-        raise ValueError(message)
 
 
 def _own_first(
@@ -104,16 +95,7 @@ class Options(Unconfirmed):
     """The size and the manners of the generated world."""
 
     groups: int = _option(600, "How many groups of appointments exist at the start.", 0)
-    seed: int = _option(7, "The same seed and the same clock give the same world.")
     centers: int = _option(3, "How many centers the organization has.", 1)
-    now: datetime | None = attrs.field(
-        default=None,
-        validator=_aware,
-        metadata={
-            "help": "A time (aware) at which the server's clock stands still until it is "
-            "advanced; left out, it is the real time and runs."
-        },
-    )
     guests: int | None = _option(None, "How many guests exist; left out, half as many as groups.")
     demo: bool = _option(False, "Serve a demo, which has no minute to wait: limit no requests.")
     rate_limit: int = _option(60, "Requests that the whole organization may send in the window.", 1)

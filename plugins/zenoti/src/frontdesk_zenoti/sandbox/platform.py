@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from random import Random
 from typing import Any, Final
@@ -15,8 +15,11 @@ import anyio
 import attrs
 import msgspec
 
-from frontdesk.sandbox import ASGI
-from frontdesk_zenoti.sandbox import routes, spoiling, wire
+from frontdesk.sandbox import ASGI, wire
+from frontdesk.sandbox.clock import real
+from frontdesk.sandbox.faults import spoiled
+from frontdesk.sandbox.wire import Receive, Reply, Request, Send
+from frontdesk_zenoti.sandbox import routes, spoiling
 from frontdesk_zenoti.sandbox.admin import Admin
 from frontdesk_zenoti.sandbox.faults import Faults, Slow
 from frontdesk_zenoti.sandbox.keys import Keys
@@ -29,15 +32,10 @@ from frontdesk_zenoti.sandbox.populating import populate
 from frontdesk_zenoti.sandbox.queries import Call
 from frontdesk_zenoti.sandbox.refusal import SHAPES, Refusal, bad, missing, status_of
 from frontdesk_zenoti.sandbox.sender import Sender
-from frontdesk_zenoti.sandbox.wire import Receive, Reply, Request, Send
 from frontdesk_zenoti.sandbox.world import World
 
 PREFIX: Final = "/v1/"
 _TOKENS: Final = "tokens"
-
-
-def _wall() -> datetime:
-    return datetime.now(UTC)
 
 
 class Platform:
@@ -48,7 +46,7 @@ class Platform:
         options: Options | None = None,
         *,
         monotonic: Callable[[], float] = time.monotonic,
-        wall: Callable[[], datetime] = _wall,
+        wall: Callable[[], datetime] = real,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self.options = options or Options()
@@ -132,7 +130,7 @@ class Platform:
             await wire.live(receive, send)
             return
         try:
-            reply = await self._answer(await wire.read(scope, receive))
+            reply = await self._answer(await wire.read(scope, receive, Refusal))
         except Refusal as refusal:
             reply = self._refused(refusal)
         await wire.send_reply(reply, receive, send)
@@ -167,7 +165,7 @@ class Platform:
             page = route.endpoint(call)
             spoiling.rows(page, faults, self._rng)
             reply = wire.json(HTTPStatus.OK, page.body(), self.limiter.headers())
-        return spoiling.reply(reply, faults)
+        return spoiled(reply, faults)
 
     def _token(self, request: Request) -> Reply:
         self.limiter.admit()

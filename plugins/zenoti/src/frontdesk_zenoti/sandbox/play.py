@@ -7,8 +7,8 @@ from datetime import timedelta
 from random import Random
 from typing import Any, Final
 
+from frontdesk.sandbox.chance import happens, pick, spread
 from frontdesk_zenoti.sandbox import names, statuses
-from frontdesk_zenoti.sandbox.chance import happens, pick, spread
 from frontdesk_zenoti.sandbox.moves import Moves
 from frontdesk_zenoti.sandbox.rows import Group, Guest
 from frontdesk_zenoti.sandbox.world import World

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
+from frontdesk.sandbox.chance import DAY, pick, uuid
+from frontdesk.sandbox.timeline import Timeline
 from frontdesk_zenoti.sandbox import guests, statuses
-from frontdesk_zenoti.sandbox.chance import DAY, pick, uuid
 from frontdesk_zenoti.sandbox.rows import Blockout, Membership, Merge
 from frontdesk_zenoti.sandbox.sales import COURSES
-from frontdesk_zenoti.sandbox.tables import Timeline
 from frontdesk_zenoti.sandbox.world import MOST, World
 
 _DAY: Final = int(DAY)

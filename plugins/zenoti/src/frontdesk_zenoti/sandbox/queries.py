@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import attrs
 import msgspec
 
-from frontdesk_zenoti.sandbox.faults import AnyFault, CircularPages, StuckPage
+from frontdesk_zenoti.sandbox.faults import CircularPages, Fault, StuckPage
 from frontdesk_zenoti.sandbox.options import Options
 from frontdesk_zenoti.sandbox.refusal import Refusal, bad, business
 from frontdesk_zenoti.sandbox.rows import Center, Guest
@@ -56,7 +56,7 @@ class Call:
     path: Mapping[str, str]
     query: bytes = b""
     body: bytes = attrs.field(default=b"", repr=False)
-    faults: Sequence[AnyFault] = ()
+    faults: Sequence[Fault] = ()
 
     @cached_property
     def asked(self) -> dict[str, list[str]]:
@@ -138,7 +138,7 @@ def paged(
     return Page(key, rows, {info: told})
 
 
-def _start(faults: Iterable[AnyFault], start: int, total: int) -> int:
+def _start(faults: Iterable[Fault], start: int, total: int) -> int:
     for fault in faults:
         if isinstance(fault, StuckPage):
             return 0

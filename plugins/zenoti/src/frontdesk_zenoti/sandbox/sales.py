@@ -8,9 +8,9 @@ from typing import Final
 import attrs
 import msgspec
 
+from frontdesk.sandbox.chance import DAY, happens, pick, uuid
 from frontdesk_zenoti.sandbox import names, statuses
 from frontdesk_zenoti.sandbox.centers import Catalog
-from frontdesk_zenoti.sandbox.chance import DAY, happens, pick, uuid
 from frontdesk_zenoti.sandbox.rows import (
     Cancellation,
     Card,

@@ -5,31 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import attrs
-import httpx
 
-_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
-_SHARE = [attrs.validators.ge(0.0), attrs.validators.le(1.0)]
-
-
-def here(url: str) -> httpx.URL:
-    """Read a URL of this machine.
-
-    Raises:
-        ValueError: It is one of another machine, or none at all.
-    """
-    try:
-        found = httpx.URL(url)
-    except httpx.InvalidURL:
-        found = httpx.URL()
-    if found.scheme != "http" or found.host not in _HERE:
-        message = "a sandbox sends webhooks to this machine only: http://127.0.0.1:PORT/..."
-        raise ValueError(message)
-    return found
-
-
-def _local(_sending: object, _attribute: attrs.Attribute[str | None], value: str | None) -> None:
-    if value is not None:
-        here(value)
+from frontdesk.sandbox import options
 
 
 def _option(default: Any, help: str, *checks: Any) -> Any:
@@ -40,18 +17,13 @@ def _choice(default: str, help: str, *others: str) -> Any:
     return _option(default, help, attrs.validators.in_((default, *others)))
 
 
-def _share(help: str) -> Any:
-    """Declare a share of all messages, from 0 to 1; of each hundred exactly so many."""
-    return attrs.field(default=0.0, validator=_SHARE, metadata={"help": help})
-
-
 def _type(default: str) -> Any:
     """Declare the event_type of an event whose documentation does not show it."""
     return _option(default, "The event_type of this event, which no official page shows.")
 
 
 @attrs.frozen(kw_only=True)
-class EventTypes:
+class EventTypes(options.Options):
     """What events are called whose names nobody has confirmed."""
 
     type_appointment_started: str = _type("Appointment.Started")
@@ -79,8 +51,8 @@ class EventTypes:
 class Sending(EventTypes):
     """Where webhooks go, what they look like, and what becomes of some on the way."""
 
-    webhooks: str | None = _option(
-        None, "Where webhooks go, a URL on this machine. Left out, none are sent.", _local
+    webhooks: str | None = options.webhooks(
+        "Where webhooks go, a URL on this machine. Left out, none are sent."
     )
     webhook_verb: Literal["POST", "PUT", "PATCH"] = _choice(
         "POST", "The method that the administrator chose.", "PUT", "PATCH"
@@ -136,14 +108,7 @@ class Sending(EventTypes):
     webhook_feedback: Literal["upper", "lower"] = _choice(
         "upper", "How ids in feedback are written.", "lower"
     )
-    webhook_late: float = _option(
-        0.0, "Each message leaves up to so many seconds later, by chance.", attrs.validators.ge(0.0)
-    )
-    webhook_doubled: float = _share("Share of messages that are sent twice.")
-    webhook_disordered: float = _share("Share of messages that leave behind later ones.")
-    webhook_dropped: float = _share("Share of messages that are never sent.")
-    webhook_malformed: float = _share("How many messages that are no JSON come along.")
-    webhook_missigned: float = _share("How many messages with a wrong signature come along.")
+    webhook_missigned: float = options.share("How many messages with a wrong signature come along.")
     webhook_retry: float = _option(
         30.0, "Seconds until a refused message is sent again, at first; then it grows.",
         attrs.validators.ge(0.0),

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
-from email.utils import format_datetime
+from collections.abc import Iterable
+from datetime import datetime
 from random import Random
-from typing import Any, Final, cast
+from typing import Final
 
-import msgspec
-
+from frontdesk.sandbox.faults import mutated
 from frontdesk_zenoti.sandbox.faults import (
     DENIED,
-    REMOVE,
-    AnyFault,
-    Drop,
     Duplicate,
-    Huge,
-    Malformed,
+    Fault,
     Mutate,
     Shuffle,
     SoftError,
     Status,
-    Truncate,
 )
 from frontdesk_zenoti.sandbox.queries import Page
 from frontdesk_zenoti.sandbox.refusal import Refusal
-from frontdesk_zenoti.sandbox.wire import Reply
 
-_CHUNK: Final = 65_536
 _TEXTS: Final = {
     400: "The request is invalid.",
     401: DENIED,
@@ -39,18 +30,17 @@ _TEXTS: Final = {
 }
 
 
-def refuse(faults: Iterable[AnyFault], now: datetime) -> None:
+def refuse(faults: Iterable[Fault], now: datetime) -> None:
     """Raise the error a fault asks for."""
     for fault in faults:
         if isinstance(fault, Status):
-            after = None if fault.retry_after is None else str(fault.retry_after)
-            if fault.retry_date is not None:
-                after = format_datetime(now + timedelta(seconds=fault.retry_date), usegmt=True)
             text = fault.message or _TEXTS.get(fault.status, "Error.")
-            raise Refusal(fault.status, text, code=fault.code, shape=fault.shape, retry_after=after)
+            raise Refusal(
+                fault.status, text, code=fault.code, shape=fault.shape, retry_after=fault.again(now)
+            )
 
 
-def rows(page: Page, faults: Iterable[AnyFault], rng: Random) -> None:
+def rows(page: Page, faults: Iterable[Fault], rng: Random) -> None:
     """Double, shuffle and change the rows of a page."""
     for fault in faults:
         if isinstance(fault, SoftError):
@@ -62,42 +52,4 @@ def rows(page: Page, faults: Iterable[AnyFault], rng: Random) -> None:
             page.rows = rng.sample(page.rows, len(page.rows))
         elif isinstance(fault, Mutate) and fault.row < len(page.rows):
             page.rows = list(page.rows)
-            page.rows[fault.row] = _mutated(page.rows[fault.row], fault)
-
-
-def _mutated(row: Any, fault: Mutate) -> Any:
-    spoiled: dict[str, Any] = msgspec.to_builtins(row)
-    *path, name = fault.field.split(".")
-    place = spoiled
-    for step in path:
-        place = cast("dict[str, Any]", place[step])
-    if fault.value is REMOVE:
-        place.pop(name, None)
-    else:
-        place[name] = fault.value
-    return spoiled
-
-
-def reply(good: Reply, faults: Iterable[AnyFault]) -> Reply:
-    """Spoil the way an answer is sent."""
-    body = good.body
-    for fault in faults:
-        if isinstance(fault, Drop):
-            return Reply(good.status, headers=good.headers, promised=max(1, len(body)))
-        if isinstance(fault, Truncate):
-            kept = body[: int(len(body) * fault.keep)]
-            return Reply(good.status, kept, headers=good.headers, promised=len(body) + 1)
-        if isinstance(fault, Malformed):
-            return Reply(good.status, body[: len(body) // 2], headers=good.headers)
-        if isinstance(fault, Huge):
-            chunks, size = _padded(body, fault.size), len(body) + fault.size
-            return Reply(good.status, headers=good.headers, chunks=chunks, promised=size)
-    return good
-
-
-def _padded(body: bytes, size: int) -> Iterator[bytes]:
-    blank = b" " * _CHUNK
-    for _ in range(size // _CHUNK):
-        yield blank
-    yield blank[: size % _CHUNK]
-    yield body
+            page.rows[fault.row] = mutated(page.rows[fault.row], fault)

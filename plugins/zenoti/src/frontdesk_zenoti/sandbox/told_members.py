@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from frontdesk.sandbox.chance import cousin, noise
 from frontdesk_zenoti.sandbox import statuses
-from frontdesk_zenoti.sandbox.chance import cousin, noise
 from frontdesk_zenoti.sandbox.invoice_rows import gross, shown_number
 from frontdesk_zenoti.sandbox.member_rows import collected, credit, service_balance
 from frontdesk_zenoti.sandbox.rows import Membership

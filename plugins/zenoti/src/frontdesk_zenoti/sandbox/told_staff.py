@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from frontdesk.sandbox.chance import cousin
 from frontdesk_zenoti.sandbox import names
-from frontdesk_zenoti.sandbox.chance import cousin
 from frontdesk_zenoti.sandbox.rows import Center, Employee, Guest
 from frontdesk_zenoti.sandbox.times import day_text, utc
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from frontdesk_zenoti.sandbox.chance import noise
+from frontdesk.sandbox.chance import noise
 from frontdesk_zenoti.sandbox.invoice_rows import (
     booked_row,
     booked_rows,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
+from frontdesk.sandbox.chance import DAY
 from frontdesk_zenoti.sandbox import statuses
-from frontdesk_zenoti.sandbox.chance import DAY
 from frontdesk_zenoti.sandbox.invoice_rows import (
     booked_rows,
     invoice_row,

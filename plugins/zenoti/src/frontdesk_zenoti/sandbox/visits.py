@@ -9,8 +9,8 @@ from typing import Final
 
 import attrs
 
+from frontdesk.sandbox.chance import DAY, happens, pick, spread, uuid
 from frontdesk_zenoti.sandbox.centers import Catalog
-from frontdesk_zenoti.sandbox.chance import DAY, happens, pick, spread, uuid
 from frontdesk_zenoti.sandbox.rows import Center, Group, Invoice, Item, Visit
 from frontdesk_zenoti.sandbox.statuses import (
     CANCELLED,

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import attrs
 
+from frontdesk.sandbox.chance import uuid
+from frontdesk.sandbox.timeline import Timeline
 from frontdesk_zenoti.sandbox import centers, statuses
-from frontdesk_zenoti.sandbox.chance import uuid
 from frontdesk_zenoti.sandbox.clock import Clock
 from frontdesk_zenoti.sandbox.journal import Action, Event, Journal
 from frontdesk_zenoti.sandbox.options import Options
@@ -28,7 +29,7 @@ from frontdesk_zenoti.sandbox.rows import (
     Visit,
 )
 from frontdesk_zenoti.sandbox.sales import Shop
-from frontdesk_zenoti.sandbox.tables import Table, Timeline
+from frontdesk_zenoti.sandbox.tables import Table
 from frontdesk_zenoti.sandbox.visits import Book
 
 #: No group has more services: number and place share an index.

@@ -50,5 +50,5 @@ def covering(rng: Random, shares: dict[T, int], count: int) -> list[T]:
 
 
 def moment(seconds: float) -> datetime:
-    """Turn epoch seconds into the whole second the API shows."""
+    """Turn epoch seconds into the whole second an API shows."""
     return datetime.fromtimestamp(int(seconds), UTC)

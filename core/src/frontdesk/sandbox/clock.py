@@ -11,7 +11,7 @@ def real() -> datetime:
     return datetime.now(UTC)
 
 
-class Clock:
+class ServerClock:
     """The server's time: moved by hand from where it stands, or running."""
 
     def __init__(self, still: datetime | None, wall: Callable[[], datetime] = real) -> None:
@@ -20,10 +20,15 @@ class Clock:
         self._ahead = timedelta()
 
     @property
+    def exact(self) -> datetime:
+        """Tell the time, in UTC."""
+        base = self._wall() if self._still is None else self._still
+        return (base + self._ahead).astimezone(UTC)
+
+    @property
     def now(self) -> datetime:
         """Tell the time in whole seconds, as rows show it."""
-        base = self._wall() if self._still is None else self._still
-        return (base + self._ahead).replace(microsecond=0)
+        return self.exact.replace(microsecond=0)
 
     def advance(self, by: timedelta) -> None:
         """Move on; going back would make the oldest rows the newest."""

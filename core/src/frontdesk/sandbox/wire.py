@@ -1,4 +1,4 @@
-"""ASGI, as far as the emulator needs it."""
+"""ASGI, as far as an emulator needs it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Any, Final, TypeAlias
 import anyio
 import attrs
 import msgspec
-
-from frontdesk_mews.sandbox.refusal import Refusal
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -54,8 +52,14 @@ def encode(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
     return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
 
 
-async def read(scope: Mapping[str, Any], receive: Receive) -> Request:
-    """Read a request whole."""
+async def read(
+    scope: Mapping[str, Any], receive: Receive, refusal: Callable[[int, str], Exception]
+) -> Request:
+    """Read a request whole.
+
+    Args:
+        refusal: How the platform says no; what it makes is raised if the request is too large.
+    """
     body = bytearray()
     more = True
     while more:
@@ -63,7 +67,7 @@ async def read(scope: Mapping[str, Any], receive: Receive) -> Request:
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > _LARGEST:
-            raise Refusal(413, "Request entity is too large.")
+            raise refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request entity is too large.")
     return Request(
         method=scope["method"],
         path=scope["path"],
