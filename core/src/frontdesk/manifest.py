@@ -18,7 +18,7 @@ from frontdesk.model import Channel, Payload, Record
 if TYPE_CHECKING:
     import httpx
 
-    from frontdesk.client import Answer
+    import frontdesk.client
     from frontdesk.errors import PlatformError
 
 Window: TypeAlias = timedelta | Literal["all", "none"]
@@ -263,7 +263,7 @@ class Manifest:
     lane: Lane | Callable[[str, str, Any], tuple[str, tuple[Rate, ...]]] | None = None
     quota: Quota | None = None
     points: Points | None = None
-    judge: Callable[[Answer], Verdict | None] | None = None
+    judge: Callable[[frontdesk.client.Answer], Verdict | None] | None = None
     build_record: Callable[[str, Payload], Record] | None = None
     guests: str | None = None
     realtime: bool = False

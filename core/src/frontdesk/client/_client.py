@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -24,9 +24,9 @@ from frontdesk.client._redaction import Redactor
 from frontdesk.client._retries import Failure, persist
 from frontdesk.client._state import State
 from frontdesk.client._transport import Borrowed, Gate, default_transport
-from frontdesk.client._types import Answer, Limits, Lookup
+from frontdesk.client._types import Answer, Judge, Limits, Lookup
 from frontdesk.errors import ConfigurationError, SettingsError
-from frontdesk.manifest import Lane, Points, Quota, Rate, Verdict
+from frontdesk.manifest import Lane, Points, Quota, Rate
 from frontdesk.model import Account, Json, Record
 
 S = TypeVar("S")
@@ -72,7 +72,7 @@ class Client(Generic[S]):
         points: Points | None = None,
         quota: Quota | None = None,
         counter: Counter | None = None,
-        judge: Callable[[Answer], Verdict | None] | None = None,
+        judge: Judge | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         request_id: str = "x-request-id",
         connector: str | None = None,
@@ -106,7 +106,7 @@ class Client(Generic[S]):
         http: httpx.AsyncClient,
         lanes: Lanes,
         request_id: str,
-        judge: Callable[[Answer], Verdict | None] | None,
+        judge: Judge | None,
     ) -> Exchange:
         return Exchange(
             http=http,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import anyio
@@ -18,7 +18,7 @@ from frontdesk.client._logs import unlogged
 from frontdesk.client._pacing import Lanes, QuotaError, in_background
 from frontdesk.client._retries import Failure, backoff, retry_after
 from frontdesk.client._transport import UnusableError, origin
-from frontdesk.client._types import Answer, Limits
+from frontdesk.client._types import Answer, Judge, Limits
 from frontdesk.errors import RateLimitedError, UnavailableError
 from frontdesk.manifest import Verdict
 
@@ -69,7 +69,7 @@ class Exchange:
     jitter: random.Random
     request_id: str
     #: Tells what an answer really is, where its status does not.
-    judge: Callable[[Answer], Verdict | None] | None = None
+    judge: Judge | None = None
     #: One slot fewer: what is not in the background never waits for all of them.
     background_slots: anyio.Semaphore = attrs.field(
         init=False,

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import attrs
 
+from frontdesk.manifest import Verdict
 from frontdesk.model import Json, Record
 
 
@@ -60,3 +61,11 @@ class Answer:
     status: int
     headers: Mapping[str, str] = attrs.field(repr=False)
     json: Json = attrs.field(repr=False)
+
+
+class Judge(Protocol):
+    """Tells what an answer really is, where its status does not."""
+
+    def __call__(self, answer: Answer, /) -> Verdict | None:
+        """Return what it is; None: what its status says."""
+        ...
