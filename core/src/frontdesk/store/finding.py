@@ -37,7 +37,7 @@ def find(db: Connection, who: str) -> list[Person]:
             or_(profile.email.in_(terms), profile.phone_number.in_(terms))
         ),
         select(consent.guest_id).where(consent.address.in_(terms)),
-        select(guests.c.id).where(guests.c.key.in_(_keys(db, who.strip()))),
+        select(guests.c.id).where(guests.c.key.in_(keys_of(db, who.strip()))),
     ):
         matching.update(db.execute(asked).scalars())
     return people(db, family(db, matching))
@@ -48,7 +48,7 @@ def spellings(who: str) -> set[str]:
     return {normal(who), addresses.phone(who) or normal(who)}
 
 
-def _keys(db: Connection, id: str) -> set[str]:
+def keys_of(db: Connection, id: str) -> set[str]:
     """Return the keys a guest of this platform id can have: some are read per site."""
     details = db.execute(select(connections.c.details)).scalars()
     sites = {site["id"] for row in details for site in jsons.decode(row)["sites"]}

@@ -19,13 +19,13 @@ from frontdesk.consent import effective
 from frontdesk.model import Channel, Json
 from frontdesk.store import ledger
 from frontdesk.store.batch import Kind
+from frontdesk.store.counting_schema import metric_sites
 from frontdesk.store.finding import family
 from frontdesk.store.schema import (
     connections,
     guests,
     log,
     log_bodies,
-    metric_days,
     metrics,
     profiles,
     quarantine,
@@ -107,7 +107,7 @@ def list_metrics(db: Connection, integration: str | None = None) -> list[MetricR
 
 
 def _values(db: Connection) -> dict[int, dict[str, Decimal]]:
-    table = metric_days.c
+    table = metric_sites.c
     sums = select(table.metric_id, table.currency, func.sum(table.value).label("value")).group_by(
         table.metric_id, table.currency
     )
