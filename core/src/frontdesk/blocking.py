@@ -29,6 +29,7 @@ from frontdesk.ingest.remap import Remapped
 from frontdesk.notices import Installed
 from frontdesk.progress import Report, Update
 from frontdesk.store import forgetting, inbox, left, listing
+from frontdesk.store.finding import Who
 from frontdesk.store.outlooks import DestinationRow, RefusalRow
 from frontdesk.store.pruning import Pruned
 from frontdesk.store.runtime_secrets import Rekeyed
@@ -240,11 +241,11 @@ class Desk:
         """Give up deliveries that wait; see :meth:`frontdesk.Desk.discard_deliveries`."""
         return self._run(lambda: self._desk.discard_deliveries(before, connection))
 
-    def export_guest(self, who: str) -> dict[str, Any]:
+    def export_guest(self, who: Who) -> dict[str, Any]:
         """Return all that is stored of a guest; see :meth:`frontdesk.Desk.export_guest`."""
         return self._run(lambda: self._desk.export_guest(who))
 
-    def forget(self, who: str) -> list[forgetting.Receipt]:
+    def forget(self, who: Who) -> list[forgetting.Receipt]:
         """Erase a guest from the store; see :meth:`frontdesk.Desk.forget`."""
         return self._run(lambda: self._desk.forget(who))
 

@@ -21,6 +21,7 @@ from frontdesk.destination import Destination
 from frontdesk.errors import ConfigurationError, FrontdeskError, LeaseError
 from frontdesk.store import Store, due, redelivering
 from frontdesk.store import destinations as stored
+from frontdesk.store.finding import Who
 from frontdesk.store.forgetting import Receipt
 from frontdesk.store.inbox import audit
 from frontdesk.store.outlooks import DestinationRow, RefusalRow, list_destinations, list_refusals
@@ -160,14 +161,15 @@ class Outlets(Books):
 
         return await self.store.write(write)
 
-    async def forget(self, who: str) -> list[Receipt]:
+    async def forget(self, who: Who) -> list[Receipt]:
         """Erase a guest from the store, and from every destination that knows of him.
 
         In the store it is all or nothing. A destination that cannot be asked now is asked with
         its next delivery; the receipt says what each answered.
 
         Args:
-            who: An e-mail address, a phone number, or the platform's own id.
+            who: An e-mail address, a phone number, or the platform's own id; or the rows of guests
+                that somebody has chosen by hand: ids are unique in their own account only.
         """
         receipts = await super().forget(who)
         owed = await self._ask(due.owed)

@@ -64,10 +64,10 @@ def _count_sites(tx: Transaction, events: Sequence[LoggedEvent], ids: dict[str, 
     found: dict[tuple[int, str, str], dict[str, Any]] = {}
     for event in events:
         key = (ids[event.metric], event.site, event.currency or "")
-        row = found.get(key)
+        row: dict[str, Any] | None = found.get(key)
         if row is None:
             names = dict(zip(("metric_id", "site", "currency"), key, strict=True))
-            found[key] = row = {**names, "total": 0, "value": Decimal(0)}
+            row = found[key] = {**names, "total": 0, "value": Decimal(0)}
             row["first"] = row["last"] = event.at
         row["total"] += 1
         row["value"] += event.value or 0

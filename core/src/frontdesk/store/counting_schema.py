@@ -25,6 +25,8 @@ metric_days = Table(
     Column("currency", String, primary_key=True),
     Column("total", Key, nullable=False),
     Column("value", Amount, nullable=False),
+    # Read by ranges of its key.
+    sqlite_with_rowid=False,
 )
 
 metric_sites = Table(
@@ -37,4 +39,5 @@ metric_sites = Table(
     Column("value", Amount, nullable=False),
     Column("first", Instant, nullable=False),
     Column("last", Instant, nullable=False),
+    sqlite_with_rowid=False,
 )

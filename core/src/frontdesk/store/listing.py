@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, Select, func, select
 
 from frontdesk import jsons
 from frontdesk.consent import effective
@@ -31,6 +31,7 @@ from frontdesk.store.schema import (
     quarantine,
     streams,
 )
+from frontdesk.store.searching import meant
 
 
 @attrs.frozen
@@ -125,7 +126,7 @@ def list_profiles(
     limit: int = 50,
     after: int = 0,
 ) -> list[ProfileRow]:
-    """Return profiles whose e-mail, phone or last name begins with *search*."""
+    """Return profiles that *search* may mean: see :func:`frontdesk.store.searching.search`."""
     asked = (
         select(
             connections.c.connector,
@@ -142,14 +143,7 @@ def list_profiles(
         .offset(after)
     )
     if search:
-        table = profiles.c
-        asked = asked.where(
-            or_(
-                table.email.startswith(search.lower(), autoescape=True),
-                table.phone_number.startswith(search, autoescape=True),
-                table.last_name.startswith(search, autoescape=True),
-            )
-        )
+        asked = asked.where(profiles.c.guest_id.in_(meant(db, search)))
     rows = db.execute(_of(asked, integration)).all()
     said = _consent(db, rows)
     return [

@@ -10,11 +10,20 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, select, union
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    and_,
+    select,
+    union,
+)
 
 from frontdesk import addresses
-from frontdesk.store.finding import keys_of
-from frontdesk.store.schema import guests, profiles
+from frontdesk.store.finding import keyed
+from frontdesk.store.schema import profiles
 
 #: Comes after whatever follows a beginning.
 _END: Final = "\U0010ffff"
@@ -40,9 +49,14 @@ def search(db: Connection, text: str, *, after: int = 0, limit: int = 50) -> lis
     """
     if not text.strip():
         return []
-    found = union(*_branches(db, text.strip())).subquery()
+    found = meant(db, text).subquery()
     asked = select(found.c.id).where(found.c.id > after).order_by(found.c.id).limit(limit)
     return list(db.execute(asked).scalars())
+
+
+def meant(db: Connection, text: str) -> CompoundSelect[Any]:
+    """Return the question which guests' rows *text* may mean."""
+    return union(*_branches(db, text.strip()))
 
 
 def _branches(db: Connection, text: str) -> Iterator[Select[Any]]:
@@ -52,7 +66,7 @@ def _branches(db: Connection, text: str) -> Iterator[Select[Any]]:
     number = addresses.phone(text) or (digits if digits.startswith("+") else f"+{digits}")
     if len(number) > 1:
         yield _of(begins(db, table.phone_number, number))
-    yield select(guests.c.id).where(guests.c.key.in_(keys_of(db, text)))
+    yield keyed(db, text)
     name = folded(text)
     if name is None:
         return

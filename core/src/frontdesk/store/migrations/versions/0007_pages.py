@@ -55,6 +55,7 @@ def _tables() -> None:
             ["metric_id"], ["metrics.id"], name=op.f("fk_metric_days_metric_id")
         ),
         sa.PrimaryKeyConstraint("metric_id", "day", "site", "currency", name=op.f("pk_metric_days")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "metric_sites",
@@ -66,6 +67,7 @@ def _tables() -> None:
             ["metric_id"], ["metrics.id"], name=op.f("fk_metric_sites_metric_id")
         ),
         sa.PrimaryKeyConstraint("metric_id", "site", "currency", name=op.f("pk_metric_sites")),
+        sqlite_with_rowid=False,
     )
 
 
