@@ -62,6 +62,7 @@ from frontdesk.outgoing import (
     Receipt,
     Subscription,
 )
+from frontdesk.people import Role, User
 
 if TYPE_CHECKING:
     from frontdesk import blocking
@@ -133,12 +134,14 @@ __all__ = [
     "Related",
     "Report",
     "Reservation",
+    "Role",
     "Site",
     "Standing",
     "Stream",
     "Subscription",
     "Unreadable",
     "Update",
+    "User",
     "Verdict",
     "Webhook",
     "blocking",
