@@ -63,6 +63,7 @@ from frontdesk.outgoing import (
     Subscription,
 )
 from frontdesk.people import Role, User
+from frontdesk.webpages import WebPages
 
 if TYPE_CHECKING:
     from frontdesk import blocking
@@ -143,6 +144,7 @@ __all__ = [
     "Update",
     "User",
     "Verdict",
+    "WebPages",
     "Webhook",
     "blocking",
     "errors",

@@ -16,6 +16,8 @@ from frontdesk.store.inbox import audit
 _T = TypeVar("_T")
 #: How long a link lets somebody in, unless told otherwise.
 VALID: Final = timedelta(hours=24)
+#: How long the link does that is made when a service starts.
+_FIRST: Final = timedelta(hours=1)
 
 
 class Admission:
@@ -49,10 +51,6 @@ class Admission:
             audit(db, now, "users add", {"user": by, "name": name, "role": role.name.lower()})
 
         await self._change(write)
-
-    async def add_first_user(self, name: str = "operator") -> bool:
-        """Add an admin if there is no user at all; tell whether it did."""
-        return await self._change(lambda db, now: users.add_first_user(db, name, now))
 
     async def set_role(self, name: str, role: Role, *, by: str = "") -> None:
         """Give a user of the pages another role, from the next request on.
@@ -95,6 +93,22 @@ class Admission:
             return secret
 
         return f"enter/{await self._change(write)}"
+
+    async def first_login_link(self, *, always: bool = False) -> str | None:
+        """Return a path that lets an admin in once, within an hour, who is made if need be.
+
+        None once anybody has logged in: from then on users let each other in.
+
+        Args:
+            always: Also then, for whoever may use the store anyway.
+        """
+
+        def write(db: Db, now: datetime) -> str | None:
+            name = users.first_user(db, now) or (users.an_admin(db, now) if always else None)
+            return name and users.make_link(db, name, now + _FIRST, keep=True)
+
+        secret = await self._change(write)
+        return secret and f"enter/{secret}"
 
     async def audit_trail(
         self, before: int | None = None, limit: int = 50

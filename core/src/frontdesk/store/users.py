@@ -22,6 +22,8 @@ from frontdesk.store.users_schema import login_links, logins, page_keys, users
 
 #: How long a browser stays logged in.
 LOGIN: Final = timedelta(hours=12)
+#: How the first user is called, where nobody chose a name.
+FIRST: Final = "operator"
 _NAME: Final = re.compile(r"[\w.@+-]{1,64}")
 
 
@@ -66,13 +68,28 @@ def add_user(db: Connection, name: str, role: Role, now: datetime) -> None:
     db.execute(insert(users).values(name=name, role=role.value, created=now))
 
 
-def add_first_user(db: Connection, name: str, now: datetime) -> bool:
-    """Add an admin unless there is any user; tell whether it did."""
+def first_user(db: Connection, now: datetime) -> str | None:
+    """Return the admin who is to log in first, made if there is nobody at all.
+
+    None once anybody has logged in: from then on users let each other in.
+    """
     lock_store(db)
-    if db.execute(select(users.c.id).limit(1)).first() is not None:
-        return False
-    add_user(db, name, Role.ADMIN, now)
-    return True
+    known = list_users(db)
+    if not known:
+        add_user(db, FIRST, Role.ADMIN, now)
+        return FIRST
+    admins = [row.name for row in known if row.role is Role.ADMIN]
+    return None if any(row.seen for row in known) else next(iter(admins), None)
+
+
+def an_admin(db: Connection, now: datetime) -> str:
+    """Return an admin, made if there is none."""
+    asked = select(users.c.name).where(users.c.role == Role.ADMIN.value).order_by(users.c.id)
+    found: str | None = db.execute(asked.limit(1)).scalar()
+    if found is None:
+        found = FIRST
+        add_user(db, found, Role.ADMIN, now)
+    return found
 
 
 def remove_user(db: Connection, name: str) -> None:
@@ -109,14 +126,18 @@ def _refuse_last_admin(db: Connection, id: int) -> None:
         )
 
 
-def make_link(db: Connection, name: str, expires: datetime) -> str:
-    """Return a secret that lets a user in once, until it expires; earlier ones end.
+def make_link(db: Connection, name: str, expires: datetime, *, keep: bool = False) -> str:
+    """Return a secret that lets a user in once, until it expires.
+
+    Args:
+        keep: Links made earlier work on; else they end.
 
     Raises:
         ConfigurationError: There is no such user.
     """
     id, secret = _id(db, name), secrets.token_urlsafe(32)
-    db.execute(delete(login_links).where(login_links.c.user_id == id))
+    if not keep:
+        db.execute(delete(login_links).where(login_links.c.user_id == id))
     db.execute(insert(login_links).values(digest=_digest(secret), user_id=id, expires=expires))
     return secret
 

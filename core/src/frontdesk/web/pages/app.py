@@ -26,8 +26,9 @@ from frontdesk.web.pages import (
     trail,
     users,
 )
+from frontdesk.web.pages.additions import Addition, additions
 from frontdesk.web.pages.doors import Doors
-from frontdesk.web.pages.frame import BASE, Authenticate, Surroundings, fail, page, url
+from frontdesk.web.pages.frame import BASE, Authenticate, Entry, Surroundings, fail, page, url
 from frontdesk.web.pages.security import Guarded, Passwords
 from frontdesk.web.pages.throttle import Throttle
 
@@ -47,21 +48,23 @@ def make_pages(desk: Desk, authenticate: Authenticate | None = None) -> ASGIApp:
         authenticate: The application's own login; see :meth:`frontdesk.Desk.asgi`.
     """
     modules = _MODULES if authenticate else (*_MODULES, *_OWN_LOGIN)
-    app = Starlette(routes=_routes(modules), exception_handlers={404: _lost, 405: _lost})
+    added = additions(desk)
+    routes = [*_routes(modules), *(one.mount for one in added)]
+    app = Starlette(routes=routes, exception_handlers={404: _lost, 405: _lost})
     app.router.redirect_slashes = False
     app.state.desk = desk
     app.state.surroundings = Surroundings(
         desk=desk,
         doors=Doors(desk.store, desk.clock),
         authenticate=authenticate,
-        navigation=_navigation(modules),
-        loaders={},
+        navigation=_navigation(modules, added),
+        loaders={one.name: one.loader for one in added if one.loader is not None},
         secure=(desk.service_settings.pages_url or "").startswith("https:"),
         passwords=Passwords(),
         throttle=Throttle(desk.clock),
     )
-    limited = RequestBodyLimitMiddleware(app, desk.service_settings.body_limit)
-    return Guarded(_Based(limited))
+    # A plugin's pages may take more; the limit next to the page counts.
+    return Guarded(_Based(RequestBodyLimitMiddleware(app, desk.service_settings.body_limit)))
 
 
 def _routes(modules: Iterable[Any]) -> list[BaseRoute]:
@@ -73,8 +76,9 @@ def _routes(modules: Iterable[Any]) -> list[BaseRoute]:
     ]
 
 
-def _navigation(modules: Iterable[Any]) -> tuple[tuple[str, str, int, Role], ...]:
+def _navigation(modules: Iterable[Any], added: Iterable[Addition]) -> tuple[Entry, ...]:
     found: list[Sequence[Any]] = [module.nav for module in modules if hasattr(module, "nav")]
+    found += [one.entry for one in added if one.entry is not None]
     full = [(*entry, Role.VIEWER)[:4] for entry in found]
     return tuple((a, b, c, d) for a, b, c, d in sorted(full, key=lambda entry: entry[2]))
 

@@ -35,13 +35,16 @@ __all__ = ["N_", "Role", "User", "audit", "back", "change", "page", "show", "tra
 _log = logging.getLogger("frontdesk")
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 Authenticate: TypeAlias = Callable[
-    [Request], "User | Response | None | Awaitable[User | Response | None]"
+    [Request], "User | Response | Awaitable[User | Response | None] | None"
 ]
 """An application's own login: the user, or what to answer to somebody who is none."""
+Entry: TypeAlias = tuple[str, str, int, Role]
+"""Of the navigation: label, name of the route, order, and the role needed."""
 #: The field of a form that says that the form is ours.
-TOKEN: Final = "form_token"
+TOKEN: Final = "form_token"  # noqa: S105  # a field's name
 #: How a scope says where the pages begin; plugins' pages have a root of their own.
 BASE: Final = "frontdesk.base"
+_MARK: Final = "frontdesk_page"
 #: Seconds that what a page shall say waits for the page.
 _NOTED: Final = 60
 _STATUSES: Final[Mapping[type[FrontdeskError], int]] = {LeaseError: 409, ConfigurationError: 400}
@@ -53,14 +56,14 @@ class Surroundings:
 
     Args:
         authenticate: The application's own login, in the place of ours.
-        navigation: Label, route name, order and the role needed.
+        loaders: Where plugins' templates are, by the plugin's name.
         secure: Whether browsers come by HTTPS, whatever the request seems to say.
     """
 
     desk: Desk
     doors: Doors
     authenticate: Authenticate | None
-    navigation: tuple[tuple[str, str, int, Role], ...]
+    navigation: tuple[Entry, ...]
     loaders: Mapping[str, Any]
     secure: bool
     passwords: Passwords
@@ -93,7 +96,8 @@ def page(role: Role | None = Role.VIEWER) -> Callable[[Handler], Handler]:
 def change(role: Role | None = Role.STAFF) -> Callable[[Handler], Handler]:
     """Mark a function that changes something: it is called for forms of our own only.
 
-    An error that frontdesk raises on purpose is said on the page the form was on.
+    An error that frontdesk raises on purpose is said on the page the form was on. A search
+    for a guest belongs here, too, and may show what it finds: no URL names a guest.
 
     Args:
         role: What a user needs at least; None: it is for everybody, logged in or not.
@@ -121,7 +125,14 @@ def _within(
         await _leave(request, response)
         return response
 
+    # A name of its own: what has none is no page, and not served.
+    answer.__dict__[_MARK] = True
     return answer
+
+
+def is_page(endpoint: object) -> bool:
+    """Tell whether a function is marked as a page or a change."""
+    return _MARK in getattr(endpoint, "__dict__", {})
 
 
 async def _plain(handler: Handler, request: Request) -> Response:
