@@ -33,9 +33,6 @@ def make_app(desk: Desk, parts: Collection[str], authenticate: Authenticate | No
     try:
         from starlette.applications import Starlette  # noqa: PLC0415  # an extra
         from starlette.routing import BaseRoute, Mount  # noqa: PLC0415
-
-        if "pages" in parts:
-            from frontdesk.web.pages import make_pages  # noqa: PLC0415
     except ImportError:
         raise ConfigurationError(
             "pages and webhooks need a library; try: pip install 'frontdesk[web]'"
@@ -47,9 +44,19 @@ def make_app(desk: Desk, parts: Collection[str], authenticate: Authenticate | No
         routes += webhooks.routes(desk)
     if "pages" not in parts:
         return cast("ASGI", Starlette(routes=routes))
-    routes.append(Mount("/", make_pages(desk, authenticate)))
+    routes.append(Mount("/", _pages(desk, authenticate)))
     prefix = urlsplit(desk.service_settings.pages_url or "").path.rstrip("/")
     return cast("ASGI", Prefixed(Starlette(routes=routes), prefix))
+
+
+def _pages(desk: Desk, authenticate: Authenticate | None) -> ASGIApp:
+    try:
+        from frontdesk.web.pages import make_pages  # noqa: PLC0415  # whoever receives only needs less
+    except ImportError as error:
+        raise ConfigurationError(
+            f"the pages need {error.name!r}; try: pip install 'frontdesk[web]'"
+        ) from None
+    return make_pages(desk, authenticate)
 
 
 class Prefixed:

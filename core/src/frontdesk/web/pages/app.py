@@ -78,9 +78,9 @@ def _routes(modules: Iterable[Any]) -> list[BaseRoute]:
 
 def _navigation(modules: Iterable[Any], added: Iterable[Addition]) -> tuple[Entry, ...]:
     found: list[Sequence[Any]] = [module.nav for module in modules if hasattr(module, "nav")]
-    found += [one.entry for one in added if one.entry is not None]
-    full = [(*entry, Role.VIEWER)[:4] for entry in found]
-    return tuple((a, b, c, d) for a, b, c, d in sorted(full, key=lambda entry: entry[2]))
+    entries: list[Entry] = [(*one[:3], one[3] if one[3:] else Role.VIEWER) for one in found]
+    entries += [one.entry for one in added if one.entry is not None]
+    return tuple(sorted(entries, key=lambda entry: entry[2]))
 
 
 @page()

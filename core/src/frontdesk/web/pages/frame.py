@@ -227,8 +227,7 @@ async def show(
     """
     around = _surroundings(request)
     seal = await around.sealed()
-    if request.state.visit is None:
-        start_visit(request)
+    visit: str = request.state.visit or start_visit(request)
     noted = seal.read_note(request.cookies.get(_note_cookie(seal)))
     user: User | None = request.state.user
     language = language_of(request)
@@ -243,7 +242,7 @@ async def show(
         "own_login": around.authenticate is None,
         "language": language,
         "Role": Role,
-        "token": seal.sign_form(request.state.visit, _name(request)),
+        "token": seal.sign_form(visit, _name(request)),
         "note": noted[0] if noted else "",
         "bad": noted is not None and noted[1],
         "url": lambda name, /, **parameters: url(request, name, **parameters),
