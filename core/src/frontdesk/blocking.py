@@ -27,8 +27,9 @@ from frontdesk.ingest.checking import Check
 from frontdesk.ingest.receiving import Answer
 from frontdesk.ingest.remap import Remapped
 from frontdesk.notices import Installed
+from frontdesk.people import Role
 from frontdesk.progress import Report, Update
-from frontdesk.store import forgetting, inbox, left, listing
+from frontdesk.store import auditing, forgetting, inbox, left, listing, users
 from frontdesk.store.finding import Who
 from frontdesk.store.outlooks import DestinationRow, RefusalRow
 from frontdesk.store.pruning import Pruned
@@ -252,6 +253,38 @@ class Desk:
     def receipts(self) -> list[forgetting.Receipt]:
         """Return the receipts of all erasures; see :meth:`frontdesk.Desk.receipts`."""
         return self._run(self._desk.receipts)
+
+    def users(self) -> list[users.UserRow]:
+        """Return the users of the pages."""
+        return self._run(self._desk.users)
+
+    def add_user(self, name: str, role: Role = Role.VIEWER, *, by: str = "") -> None:
+        """Add a user of the pages; see :meth:`frontdesk.Desk.add_user`."""
+        self._run(lambda: self._desk.add_user(name, role, by=by))
+
+    def set_role(self, name: str, role: Role, *, by: str = "") -> None:
+        """Give a user another role; see :meth:`frontdesk.Desk.set_role`."""
+        self._run(lambda: self._desk.set_role(name, role, by=by))
+
+    def remove_user(self, name: str, *, by: str = "") -> None:
+        """Remove a user of the pages; see :meth:`frontdesk.Desk.remove_user`."""
+        self._run(lambda: self._desk.remove_user(name, by=by))
+
+    def login_link(self, name: str, **options: Any) -> str:
+        """Return a path that lets a user in once; see :meth:`frontdesk.Desk.login_link`."""
+        return self._run(lambda: self._desk.login_link(name, **options))
+
+    def first_login_link(self, *, always: bool = False) -> str | None:
+        """Return a path that lets the first user in; see :meth:`frontdesk.Desk.first_login_link`."""
+        return self._run(lambda: self._desk.first_login_link(always=always))
+
+    def audit_trail(self, before: int | None = None, limit: int = 50) -> list[auditing.AuditRow]:
+        """Return what persons did, latest first; see :meth:`frontdesk.Desk.audit_trail`."""
+        return self._run(lambda: self._desk.audit_trail(before, limit))
+
+    def note(self, user: str, action: str, **what: Any) -> None:
+        """Note that somebody did something; see :meth:`frontdesk.Desk.note`."""
+        self._run(lambda: self._desk.note(user, action, **what))
 
     def rekey(self, *, drop_unreadable: bool = False) -> Rekeyed:
         """Encrypt all secrets with the first key; see :meth:`frontdesk.Desk.rekey`."""

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
-from sqlalchemy import Connection as Db
 
-from frontdesk.client import Clock
+from frontdesk.admission import Admission
 from frontdesk.connection import Connection
 from frontdesk.destination import Destination
 from frontdesk.errors import ConfigurationError
 from frontdesk.masking import masked
-from frontdesk.store import Store, exporting, forgetting, inbox, left, listing, states
+from frontdesk.store import exporting, forgetting, inbox, left, listing, states
 from frontdesk.store.finding import Who
 from frontdesk.store.refetching import refetch
 from frontdesk.store.runtime_secrets import Rekeyed, rekey
 from frontdesk.store.status import ConnectionRow, list_connections
 
-_T = TypeVar("_T")
 
-
-class Books:
+class Books(Admission):
     """The half of a :class:`frontdesk.Desk` that needs no platform, only the store."""
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self.store = store
-        self._clock = clock
 
     async def status(self) -> list[ConnectionRow]:
         """Return every connection the store knows: how it is, and what became of its records."""
@@ -174,9 +166,6 @@ class Books:
         return await self.store.write(
             lambda db: rekey(db, self.store.keyring, drop=drop_unreadable), durable=True
         )
-
-    async def _ask(self, question: Callable[[Db], _T]) -> _T:
-        return await self.store.read(question)
 
 
 def name_of(named: Connection | Destination | str) -> str:
