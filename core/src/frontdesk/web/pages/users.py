@@ -15,7 +15,10 @@ nav: Final = (N_("Users"), "users", 80, Role.ADMIN)
 #: What the roles are called, and what each may do.
 ROLES: Final = {
     Role.VIEWER: (N_("viewer"), N_("sees everything, and changes nothing")),
-    Role.STAFF: (N_("staff"), N_("sees everything; exports and forgets guests, replays, syncs, pauses and resumes")),
+    Role.STAFF: (
+        N_("staff"),
+        N_("sees everything; exports and forgets guests, replays, syncs, pauses and resumes"),
+    ),
     Role.ADMIN: (N_("admin"), N_("all of that; manages users and reads the audit")),
 }
 
