@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import attrs
 from jinja2 import Environment
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -140,7 +141,8 @@ async def _plain(handler: Handler, request: Request) -> Response:
 
 
 async def _checked(handler: Handler, request: Request) -> Response:
-    form = await request.form()
+    # Read once, and kept: the body's limit is the only one.
+    form = await request.form(max_part_size=request.scope[MAX_BODY_SIZE_SCOPE_KEY])
     seal = await _surroundings(request).sealed()
     if comes_from_elsewhere(request) or not seal.is_own_form(
         form.get(TOKEN), request.state.visit or "", _name(request)
@@ -221,9 +223,9 @@ async def show(
 ) -> HTMLResponse:
     """Render a template that extends ``base.html``.
 
-    It finds there, besides *values*: ``user``, ``navigation``, ``here`` (the name of the
-    route), ``token`` (what every form must carry), ``note`` and ``bad`` (what the last change
-    has to say), ``url(name, **parameters)`` and ``static(file)``.
+    It finds there, besides *values*: ``user``, ``navigation``, ``within(name)`` (whether the
+    page is below that route), ``token`` (what every form must carry), ``note`` and ``bad`` (what
+    the last change has to say), ``url(name, **parameters)`` and ``static(file)``.
     """
     around = _surroundings(request)
     seal = await around.sealed()
@@ -238,7 +240,7 @@ async def show(
             for label, name, _, role in around.navigation
             if user is not None and user.role >= role
         ],
-        "here": getattr(request.scope.get("route"), "name", ""),
+        "within": lambda name: _is_within(request.url.path, url(request, name)),
         "own_login": around.authenticate is None,
         "language": language,
         "Role": Role,
@@ -254,6 +256,10 @@ async def show(
     if noted:
         response.delete_cookie(_note_cookie(seal), path=request.scope[BASE] or "/")
     return response
+
+
+def _is_within(path: str, place: str) -> bool:
+    return path == place or path.startswith(f"{place.rstrip('/')}/")
 
 
 async def fail(
