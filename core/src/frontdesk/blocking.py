@@ -100,6 +100,14 @@ class Desk:
         """Bring the store up to date; see :meth:`frontdesk.Desk.sync`."""
         return self._run(lambda: self._desk.sync(connection))
 
+    def call(self, connection: Connection | str) -> bool:
+        """Have the service ask for changes now; see :meth:`frontdesk.Desk.call`."""
+
+        async def ring() -> bool:
+            return self._desk.call(connection)
+
+        return self._run(ring)
+
     def sync_all(self, *names: str) -> list[Report | FrontdeskError]:
         """Sync several connections; see :meth:`frontdesk.Desk.sync_all`."""
         return self._run(lambda: self._desk.sync_all(*names))

@@ -19,6 +19,7 @@ from frontdesk.deliver.report import DeliveryReport
 from frontdesk.deliver.work import Deliverer
 from frontdesk.destination import Destination
 from frontdesk.errors import ConfigurationError, FrontdeskError, LeaseError
+from frontdesk.ingest.calling import Bell
 from frontdesk.store import Store, due, redelivering
 from frontdesk.store import destinations as stored
 from frontdesk.store.finding import Who
@@ -34,6 +35,7 @@ class Outlets(Books):
         super().__init__(store, clock)
         self.connections: dict[str, Connection] = {}
         self.destinations: dict[str, Destination] = {}
+        self._bell = Bell()
 
     def add_destination(
         self,
@@ -70,6 +72,14 @@ class Outlets(Books):
         )
         self.destinations[name] = made
         return made
+
+    def call(self, connection: Connection | str) -> bool:
+        """Have the service of this process ask for a connection's changes now.
+
+        Returns:
+            Whether a service follows it here, and was just waiting for the next time.
+        """
+        return self._bell.ring(name_of(connection))
 
     async def deliver(
         self, destination: Destination | str, *, only: str | None = None, dry_run: bool = False

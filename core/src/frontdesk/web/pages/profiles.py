@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -223,8 +222,7 @@ async def export(request: Request) -> Response:
     dossier, rows = await _chosen(request)
     document = await desk_of(request).export_guest(rows)
     await audit(request, "profile export", guests=rows)
-    # Written once more by the standard library, which can indent.
-    body = json.dumps(json.loads(jsons.encode(document)), indent=2, ensure_ascii=False)
+    body = jsons.pretty(document)
     name = f'attachment; filename="guest-{dossier.id}.json"'
     headers = {"content-disposition": name}
     return Response(body, media_type="application/json", headers=headers)
