@@ -153,7 +153,7 @@ def _bars(
     room = (WIDTH - _LEFT) / len(rows)
     bars: list[Bar] = []
     for place, (start, values) in enumerate(rows):
-        at = HEIGHT - _BELOW
+        at = float(HEIGHT - _BELOW)
         for series, value in enumerate(values):
             height = value / top * (HEIGHT - _BELOW - _ABOVE)
             at -= height

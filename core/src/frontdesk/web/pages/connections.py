@@ -16,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from frontdesk.deliver.checking import DestinationCheck
 from frontdesk.errors import FrontdeskError
+from frontdesk.ingest.checking import Check
 from frontdesk.store import inbox, outlooks, status
 from frontdesk.store.inbox import InboxRow
 from frontdesk.store.outlooks import DestinationRow
@@ -145,12 +147,13 @@ def _destination(request: Request, row: DestinationRow) -> dict[str, Any]:
 async def check(request: Request) -> Response:
     """Ask a platform or a destination whether the credentials work, and show what it says."""
     name, desk = request.path_params["name"], desk_of(request)
+    checked: Check | DestinationCheck
     if _end(request) == "connections":
-        checked = await desk.check(name)
-        by = checked.integration
+        checked = at_platform = await desk.check(name)
+        by = at_platform.integration
     else:
-        asked = await desk.check_destination(name)
-        checked, by = asked, asked.plugin
+        checked = there = await desk.check_destination(name)
+        by = there.plugin
     await audit(request, f"{_end(request)} check", name=name)
     return await show(request, "check.html", place="connections", name=name, by=by, checked=checked)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, tzinfo
+from datetime import UTC, date, datetime, tzinfo
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -136,6 +137,26 @@ class _Found:
     days: list[charting.Day]
     latest: timelines.Part
     today: date
+    period: str
+
+
+def _found(
+    db: Db, name: str, chosen: Filter, now: datetime, *, period: str, before: timelines.Place | None
+) -> _Found | None:
+    known = homes(db)
+    only = attrs.evolve(chosen.only(known), metric=name)
+    rows = charting.metrics_in_use(db, known, now, only)
+    if not rows and not charting.metric_rows(db, Only(metric=name)):
+        return None
+    zone: tzinfo = max(rows, key=lambda row: row.last).zone if rows else UTC
+    today = day_of(now, zone)
+    period = period if period in PERIODS else _fitting(rows, today)
+    first = charts.number_of(charts.starts(period, charts.on(today))[0])
+    ids = charting.metric_rows(db, only)
+    latest = timelines.of_metrics(db, known, ids, site=only.site, before=before)
+    # Elsewhere it may be tomorrow already.
+    days = charting.days_of(db, only, first, today + 1)
+    return _Found(known, rows, days, latest, charts.on(today), period)
 
 
 @page()
@@ -143,51 +164,50 @@ async def metric(request: Request) -> Response:
     """Show one metric: its volume, its properties, its latest events."""
     name: str = request.path_params["name"]
     chosen, asked = attrs.evolve(_filter(request), q=""), request.query_params
-    period = asked.get("per", "day")
-    period = period if period in PERIODS else "day"
     before, now = place(asked.get("before")), desk_of(request).clock.now()
-
-    def question(db: Db) -> _Found | None:
-        known = homes(db)
-        only = attrs.evolve(chosen.only(known), metric=name)
-        rows = charting.metrics_in_use(db, known, now, only)
-        if not rows and not charting.metric_rows(db, Only(metric=name)):
-            return None
-        zone: tzinfo = max(rows, key=lambda row: row.last).zone if rows else UTC
-        last = day_of(now, zone)
-        # Elsewhere it may be tomorrow already.
-        first = charts.number_of(charts.starts(period, charts.on(last))[0])
-        ids = charting.metric_rows(db, only)
-        latest = timelines.of_metrics(db, known, ids, site=only.site, before=before)
-        days = charting.days_of(db, only, first, last + 1)
-        return _Found(known, rows, days, latest, charts.on(last))
-
+    question = partial(
+        _found, name=name, chosen=chosen, now=now, period=asked.get("per", ""), before=before
+    )
     found = await ask(request, question)
     if found is None:
         raise lost()
-    query = {**attrs.asdict(chosen), "per": period}
+    query = {**attrs.asdict(chosen), "per": found.period}
+    older = {**query, "before": placed(found.latest.older)}
     return await show(
         request,
         "metric.html",
         place="metrics",
         name=name,
         chosen=chosen,
-        period=period,
-        periods=[(key, label, link(request, "metric", {**query, "per": key}, name=name)) for key, label in PERIODS.items()],
+        period=found.period,
+        periods=[
+            (key, label, link(request, "metric", {**query, "per": key}, name=name))
+            for key, label in PERIODS.items()
+        ],
         known=found.known,
         rows=found.rows,
         titles=_titles(request, found.known),
         zones=chosen.zones(found.known),
-        chart=_chart(request, found, period),
+        chart=_chart(request, found),
         tables=list(_properties(request, name, found)),
         latest=found.latest.entries,
         sensitive=_sensitive(request, name),
         newer=link(request, "metric", query, name=name) if before else "",
-        older=link(request, "metric", {**query, "before": placed(found.latest.older)}, name=name) if found.latest.older else "",
-    )  # fmt: skip
+        older=link(request, "metric", older, name=name) if found.latest.older else "",
+    )
 
 
-def _chart(request: Request, found: _Found, period: str) -> charts.Chart:
+def _fitting(rows: Sequence[MetricInUse], today: int) -> str:
+    """Return the shortest period that shows anything."""
+    last = max((day_of(row.last, row.zone) for row in rows), default=today)
+    for period in ("day", "week"):
+        if last >= charts.number_of(charts.starts(period, charts.on(today))[0]):
+            return period
+    return "month"
+
+
+def _chart(request: Request, found: _Found) -> charts.Chart:
+    period = found.period
     titles = _titles(request, found.known)
     locale = Locale.parse(language_of(request))
     counts = [(titles[day.integration], day.day, day.count) for day in found.days]
@@ -220,7 +240,7 @@ def _samples(prop: Property, entries: Sequence[TimelineEntry]) -> list[str]:
         return []
     found: dict[str, None] = {}
     for entry in entries:
-        properties: Mapping[str, Any] = entry.event.get("properties") or {}  # type: ignore[assignment]  # JSON
+        properties: Mapping[str, Any] = entry.event.get("properties") or {}
         value = entry.event.get(prop.of) if prop.of else properties.get(prop.name)
         if value not in (None, "", []):
             found.setdefault(shortened(value))

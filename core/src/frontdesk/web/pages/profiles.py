@@ -62,13 +62,17 @@ STATUSES: Final = {
 async def profiles(request: Request) -> Response:
     """Show the guests that were met last."""
     before = number(request.query_params.get("before"))
-    rows = await ask(request, lambda db: dossiers.newest(db, before=before, limit=_ROWS + 1))
+
+    def question(db: Db) -> tuple[list[dossiers.Listed], Mapping[int, Home]]:
+        return dossiers.newest(db, before=before, limit=_ROWS + 1), homes(db)
+
+    rows, known = await ask(request, question)
     older = rows[_ROWS - 1].id if len(rows) > _ROWS else None
     return await show(
         request,
         "profiles.html",
         rows=rows[:_ROWS],
-        titles={row.integration: title(request, row.integration) for row in rows},
+        **_named(request, known),
         sought="",
         more=None,
         newer=url(request, "profiles") if before else "",
@@ -82,22 +86,30 @@ async def search(request: Request) -> Response:
     form = await request.form()
     text, after = str(form.get("q", "")).strip()[:200], number(str(form.get("after", ""))) or 0
 
-    def question(db: Db) -> list[dossiers.Listed]:
+    def question(db: Db) -> tuple[list[dossiers.Listed], Mapping[int, Home]]:
         ids = searching.search(db, text, after=after, limit=_ROWS + 1)
-        return dossiers.listed(db, ids)
+        return dossiers.listed(db, ids), homes(db)
 
-    rows = await ask(request, question)
+    rows, known = await ask(request, question)
     return await show(
         request,
         "profiles.html",
         place="profiles",
         rows=rows[:_ROWS],
-        titles={row.integration: title(request, row.integration) for row in rows},
+        **_named(request, known),
         sought=text,
         more=rows[_ROWS - 1].id if len(rows) > _ROWS else None,
         newer="",
         older="",
     )
+
+
+def _named(request: Request, known: Mapping[int, Home]) -> dict[str, Any]:
+    """Return what integrations are called, and the zone of each connection."""
+    return {
+        "titles": {one.integration: title(request, one.integration) for one in known.values()},
+        "zones": {home.name: home.zone() for home in known.values()},
+    }
 
 
 @attrs.frozen
@@ -147,7 +159,8 @@ async def _profile(request: Request, *, revealed: bool = False) -> Response:
         dossier=dossier,
         known=found.known,
         name=_called(dossier),
-        titles={one.integration: title(request, one.integration) for one in found.known.values()},
+        **_named(request, found.known),
+        erased=all(source.forgotten for source in dossier.sources),
         fields=FIELDS,
         channels=CHANNELS,
         states=STATES,
@@ -220,8 +233,8 @@ def _booked(text: str | None) -> tuple[datetime, int] | None:
 async def export(request: Request) -> Response:
     """Hand over all that is stored of a guest, as a file."""
     dossier, rows = await _chosen(request)
-    document = await desk_of(request).export_guest(rows)
     await audit(request, "profile export", guests=rows)
+    document = await desk_of(request).export_guest(rows)
     body = jsons.pretty(document)
     name = f'attachment; filename="guest-{dossier.id}.json"'
     headers = {"content-disposition": name}
