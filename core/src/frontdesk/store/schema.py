@@ -45,10 +45,10 @@ def to(name: str, *, key: bool = False, empty: bool = False) -> Column[int]:
     return Column(f"{name}_id", Key, ForeignKey(f"{name}s.id"), primary_key=key, nullable=empty)
 
 
-def prefixes(table: str, column: str) -> Index:
+def prefixes(table: str, *columns: str) -> Index:
     """Return an index that finds whole values and their beginnings, whatever the collation."""
-    ops = {column: "varchar_pattern_ops"}
-    return Index(f"ix_{table}_{column}", column, postgresql_ops=ops)
+    ops = dict.fromkeys(columns, "varchar_pattern_ops")
+    return Index(f"ix_{table}_{'_'.join(columns)}", *columns, postgresql_ops=ops)
 
 
 brands = Table("brands", metadata, row_id(), Column("name", String, nullable=False, unique=True))
@@ -206,7 +206,7 @@ profiles = Table(
     prefixes("profiles", "email"),
     prefixes("profiles", "phone_number"),
     prefixes("profiles", "first_folded"),
-    prefixes("profiles", "last_folded"),
+    prefixes("profiles", "last_folded", "first_folded"),
 )
 
 consents = Table(

@@ -13,7 +13,7 @@ from frontdesk import jsons
 from frontdesk.model import Json
 from frontdesk.store.batch import Kind
 from frontdesk.store.counting_schema import metric_sites
-from frontdesk.store.schema import guests, log, log_bodies
+from frontdesk.store.schema import guests, log, log_bodies, profiles
 from frontdesk.store.sites import Home
 from frontdesk.store.types import from_micros, to_micros
 
@@ -38,6 +38,7 @@ class TimelineEntry:
     connection: str
     guest: int
     guest_key: str
+    guest_name: str
     live: bool
     logged: datetime
     metric: str
@@ -137,9 +138,10 @@ def _rows(
     same = (log_bodies.c.connection_id == table.connection_id) & (log_bodies.c.seq == table.seq)
     order = (table.at, table.connection_id, table.seq)
     asked = (
-        select(log, log_bodies.c.body, guests.c.key)
+        select(log, log_bodies.c.body, guests.c.key, profiles.c.first_name, profiles.c.last_name)
         .join(log_bodies, same)
         .join(guests, guests.c.id == table.guest_id)
+        .outerjoin(profiles, profiles.c.guest_id == table.guest_id)
         .where(column == id, table.kind == Kind.EVENT.value)
         .order_by(*(one.desc() for one in order))
         .limit(limit)
@@ -162,6 +164,7 @@ def _entry(homes: Mapping[int, Home], row: Any) -> TimelineEntry:
         connection=home.name,
         guest=row.guest_id,
         guest_key=row.key,
+        guest_name=" ".join(name for name in (row.first_name, row.last_name) if name),
         live=bool(row.origin),
         logged=row.logged,
         metric=event["metric"],

@@ -103,6 +103,7 @@ def _connection(
 ) -> dict[str, Any]:
     """Return what the page shows of a connection besides what its row says."""
     manifest = manifests(request).get(row.integration)
+    _ = translator(request)
     rules = {one.name: one.meaning for one in manifest.exclusions} if manifest else {}
     box, home = found.inboxes.get(row.name), found.known.get(row.name)
     skipped = {
@@ -116,7 +117,10 @@ def _connection(
         "walks": [(name, walk, _left(request, walk)) for name, walk in row.history.items()],
         "lag": _said(request, now - row.last_sync) if row.last_sync else "",
         "waits": _said(request, now - box.oldest) if box and box.oldest else "",
-        "skipped": [(rule, rules.get(rule, ""), count) for rule, count in sorted(skipped.items())],
+        "skipped": [
+            (rule, rules.get(rule) or _("The guest was forgotten."), count)
+            for rule, count in sorted(skipped.items())
+        ],
         "counts": {name: n for name, n in row.records.items() if not name.startswith("skipped")},
         "at_hand": row.name in desk_of(request).connections,
     }

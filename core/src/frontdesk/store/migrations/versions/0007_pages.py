@@ -196,9 +196,10 @@ def _names(db: sa.Connection) -> None:
         after = rows[-1][0]
     for column in ("email", "phone_number", "last_name"):
         op.drop_index(f"ix_profiles_{column}", "profiles")
-    for column in ("email", "phone_number", "first_folded", "last_folded"):
-        ops = {column: "varchar_pattern_ops"}
-        op.create_index(f"ix_profiles_{column}", "profiles", [column], postgresql_ops=ops)
+    for columns in (["email"], ["phone_number"], ["first_folded"], ["last_folded", "first_folded"]):
+        ops = dict.fromkeys(columns, "varchar_pattern_ops")
+        name = f"ix_profiles_{'_'.join(columns)}"
+        op.create_index(name, "profiles", columns, postgresql_ops=ops)
 
 
 def _fold(name: str | None) -> str | None:
