@@ -30,6 +30,7 @@ from frontdesk.notices import Installed
 from frontdesk.people import Role
 from frontdesk.progress import Report, Update
 from frontdesk.store import auditing, forgetting, inbox, left, listing, users
+from frontdesk.store.finding import Who
 from frontdesk.store.outlooks import DestinationRow, RefusalRow
 from frontdesk.store.pruning import Pruned
 from frontdesk.store.runtime_secrets import Rekeyed
@@ -98,6 +99,14 @@ class Desk:
     def sync(self, connection: Connection | str) -> Report:
         """Bring the store up to date; see :meth:`frontdesk.Desk.sync`."""
         return self._run(lambda: self._desk.sync(connection))
+
+    def call(self, connection: Connection | str) -> bool:
+        """Have the service ask for changes now; see :meth:`frontdesk.Desk.call`."""
+
+        async def ring() -> bool:
+            return self._desk.call(connection)
+
+        return self._run(ring)
 
     def sync_all(self, *names: str) -> list[Report | FrontdeskError]:
         """Sync several connections; see :meth:`frontdesk.Desk.sync_all`."""
@@ -241,11 +250,11 @@ class Desk:
         """Give up deliveries that wait; see :meth:`frontdesk.Desk.discard_deliveries`."""
         return self._run(lambda: self._desk.discard_deliveries(before, connection))
 
-    def export_guest(self, who: str) -> dict[str, Any]:
+    def export_guest(self, who: Who) -> dict[str, Any]:
         """Return all that is stored of a guest; see :meth:`frontdesk.Desk.export_guest`."""
         return self._run(lambda: self._desk.export_guest(who))
 
-    def forget(self, who: str) -> list[forgetting.Receipt]:
+    def forget(self, who: Who) -> list[forgetting.Receipt]:
         """Erase a guest from the store; see :meth:`frontdesk.Desk.forget`."""
         return self._run(lambda: self._desk.forget(who))
 

@@ -13,6 +13,7 @@ from frontdesk.destination import Destination
 from frontdesk.errors import ConfigurationError
 from frontdesk.masking import masked
 from frontdesk.store import exporting, forgetting, inbox, left, listing, states
+from frontdesk.store.finding import Who
 from frontdesk.store.refetching import refetch
 from frontdesk.store.runtime_secrets import Rekeyed, rekey
 from frontdesk.store.status import ConnectionRow, list_connections
@@ -120,22 +121,24 @@ class Books(Admission):
         """Return what persons did that cannot be undone, oldest first."""
         return await self._ask(inbox.list_audits)
 
-    async def export_guest(self, who: str) -> dict[str, Any]:
+    async def export_guest(self, who: Who) -> dict[str, Any]:
         """Return all that is stored of a guest, by brand.
 
         Args:
-            who: An e-mail address, a phone number, or the platform's own id.
+            who: An e-mail address, a phone number, or the platform's own id; or the rows of guests
+                that somebody has chosen by hand: ids are unique in their own account only.
         """
         return await self._ask(lambda db: exporting.export(db, who))
 
-    async def forget(self, who: str) -> list[forgetting.Receipt]:
+    async def forget(self, who: Who) -> list[forgetting.Receipt]:
         """Erase a guest from the store: all of it, or nothing; return a receipt per brand.
 
         What remains is a keyed hash and a time: the platform's old records do not bring
         the guest back, a newer one starts a new guest, without the old consent.
 
         Args:
-            who: An e-mail address, a phone number, or the platform's own id.
+            who: An e-mail address, a phone number, or the platform's own id; or the rows of guests
+                that somebody has chosen by hand: ids are unique in their own account only.
         """
         now = self._clock.now()
         receipts = await self.store.write(lambda db: forgetting.forget(db, who, now))

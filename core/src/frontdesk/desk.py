@@ -192,6 +192,7 @@ class Desk(Outlets):
             receiver=self.receiver,
             settings=self.service_settings,
             alerter=self._alerter(),
+            bell=self._bell,
         )
         async with anyio.create_task_group() as group:
             self._serving += 1

@@ -45,6 +45,12 @@ def to(name: str, *, key: bool = False, empty: bool = False) -> Column[int]:
     return Column(f"{name}_id", Key, ForeignKey(f"{name}s.id"), primary_key=key, nullable=empty)
 
 
+def prefixes(table: str, column: str) -> Index:
+    """Return an index that finds whole values and their beginnings, whatever the collation."""
+    ops = {column: "varchar_pattern_ops"}
+    return Index(f"ix_{table}_{column}", column, postgresql_ops=ops)
+
+
 brands = Table("brands", metadata, row_id(), Column("name", String, nullable=False, unique=True))
 
 connections = Table(
@@ -93,6 +99,7 @@ cursors = Table(
     Column("total", Integer),
     Column("finished", Boolean, nullable=False, server_default=false()),
     Column("updated", Instant, nullable=False),
+    Column("began", Instant),
 )
 
 guests = Table(
@@ -154,17 +161,6 @@ metrics = Table(
     UniqueConstraint("connection_id", "name"),
 )
 
-metric_days = Table(
-    "metric_days",
-    metadata,
-    to("metric", key=True),
-    # Days since 1970 in the property's own zone.
-    Column("day", Integer, primary_key=True),
-    Column("currency", String, primary_key=True),
-    Column("total", Key, nullable=False),
-    Column("value", Amount, nullable=False),
-)
-
 log = Table(
     "log",
     metadata,
@@ -180,7 +176,7 @@ log = Table(
     Column("event_id", LargeBinary, unique=True),
     Column("value", Amount),
     Column("currency", String),
-    Index("ix_log_guest_id", "guest_id"),
+    Index("ix_log_guest_id_at", "guest_id", "at"),
     Index("ix_log_metric_id_at", "metric_id", "at"),
 )
 
@@ -197,13 +193,20 @@ profiles = Table(
     metadata,
     to("guest", key=True),
     to("record"),
-    Column("email", String, index=True),
-    Column("phone_number", String, index=True),
+    Column("email", String),
+    Column("phone_number", String),
     Column("first_name", String),
-    Column("last_name", String, index=True),
+    Column("last_name", String),
     Column("digest", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("updated", Instant, nullable=False),
+    # The names as they are looked for; see frontdesk.store.searching.
+    Column("first_folded", String),
+    Column("last_folded", String),
+    prefixes("profiles", "email"),
+    prefixes("profiles", "phone_number"),
+    prefixes("profiles", "first_folded"),
+    prefixes("profiles", "last_folded"),
 )
 
 consents = Table(
@@ -257,6 +260,8 @@ quarantine = Table(
     Column("payload", LargeBinary, nullable=False),
     Column("previous", LargeBinary),
     UniqueConstraint("stream_id", "site", "key", "digest"),
+    # What is open is looked at, newest first; what is closed is kept for years.
+    Index("ix_quarantine_closed_id", "closed", "id"),
 )
 
 quarantine_guests = Table(
