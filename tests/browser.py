@@ -190,4 +190,4 @@ def kind_of(path: str) -> str:
 
 def slug(path: str) -> str:
     """Return a file's name for a path."""
-    return re.sub(r"\W+", "-", path).strip("-") or "home"
+    return re.sub(r"\W+", "-", path.replace("*", "one")).strip("-") or "home"
