@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -96,8 +97,23 @@ class Visitor:
 
     def enter(self, link: str) -> Visitor:
         """Log in by a link."""
-        self.go(link)
-        self.page.get_by_role("button", name="Log in").click()
+        return self.go(link).press("Log in")
+
+    def press(self, name: str, among: Any = None) -> Visitor:
+        """Press a button, and wait for the page it leads to.
+
+        Args:
+            among: Where the button is, on a page with several.
+        """
+        button = (among or self.page).get_by_role("button", name=name)
+        with self.page.expect_navigation():
+            button.last.click()
+        return self
+
+    def follow(self, name: str) -> Visitor:
+        """Follow a link by what it says, and wait for the page it leads to."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("link", name=name, exact=True).first.click()
         return self
 
     def shot(self, name: str) -> None:
@@ -140,6 +156,38 @@ def _visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
         assert [wrong for one in visitors for wrong in one.wrong] == []
 
 
+def crawl(visitor: Visitor, start: str = "", *, most: int = 2) -> Iterator[str]:
+    """Open every page links lead to, and yield its path once it is open.
+
+    Args:
+        most: So many pages of a kind: one guest's page is like another's.
+    """
+    waiting, kinds = [start], Counter[str]()
+    known = {start}
+    while waiting:
+        path = waiting.pop(0)
+        kinds[kind_of(path)] += 1
+        if kinds[kind_of(path)] > most:
+            continue
+        visitor.go(path)
+        yield path
+        links: list[str] = visitor.page.eval_on_selector_all(
+            "a[href]", "found => found.map(one => one.href.split('#')[0])"
+        )
+        for link in links:
+            found = link.removeprefix(visitor.address)
+            if link.startswith(visitor.address) and found not in known:
+                known.add(found)
+                waiting.append(found)
+
+
+def kind_of(path: str) -> str:
+    """Return what pages of a kind have in common: a path without ids, a query without values."""
+    place, _, query = path.partition("?")
+    parts = ["*" if re.search(r"[\d%A-Z]", part) else part for part in place.split("/")]
+    return "/".join(parts) + "?" + "&".join(sorted(re.findall(r"(\w+)=", query)))
+
+
 def slug(path: str) -> str:
     """Return a file's name for a path."""
-    return re.sub(r"\W+", "-", path).strip("-") or "home"
+    return re.sub(r"\W+", "-", path.replace("*", "one")).strip("-") or "home"
