@@ -61,7 +61,7 @@ class Visitor:
     wrong: list[str] = attrs.field(factory=list)
 
     def __attrs_post_init__(self) -> None:
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(30_000)
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("dialog", self._asked)

@@ -85,7 +85,8 @@ def _spoiled(value: Any, *, free: bool) -> Any:
 class Stumbling:
     """A wrapper that cannot use one record: something must lie in quarantine."""
 
-    def __init__(self) -> None:
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
         self.stumbled: set[str] = set()
 
     @hookimpl(wrapper=True)
@@ -94,7 +95,7 @@ class Stumbling:
         found = yield
         if found and (not self.stumbled or record.id in self.stumbled):
             self.stumbled.add(record.id)
-            raise errors.RecordError(f"the record is called {HOSTILE}")
+            raise errors.RecordError(self.reason)
         return found
 
 
@@ -131,7 +132,9 @@ def _serve(stack: ExitStack, plugin: Any) -> tuple[Sandbox, str]:
 def _connect(
     desk: Desk | blocking.Desk, name: str, sandbox: Sandbox, address: str, *, hostile: bool
 ) -> None:
-    wrappers = [Stumbling()] if isinstance(desk, blocking.Desk) else []
+    # Only who fills the store stumbles: who serves it can try again, and succeeds.
+    reason = f"the stay is called {HOSTILE}" if hostile else "the arrival is no time"
+    wrappers = [Stumbling(reason)] if isinstance(desk, blocking.Desk) else []
     transport = _Hostile() if hostile else None
     settings = {**sandbox.settings, "base_url": address}
     desk.connect(name, name=f"grand-{name}", wrappers=wrappers, transport=transport, **settings)

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,9 +28,13 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     command = [*COMMAND, *arguments, "--port", "0"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, text=True, **pipes) as process:
+        # Who waits for a line that never comes is not kept for ever.
+        end = threading.Timer(120, process.kill)
+        end.start()
         try:
             yield process
         finally:
+            end.cancel()
             process.kill()
             process.communicate()
 

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount
 
 from frontdesk import Role, User
-from frontdesk.errors import ConfigurationError
+from frontdesk.errors import ConfigurationError, StoreError
 from frontdesk.servicing import ServiceSettings
 from frontdesk.web.pages.app import _MODULES, _OWN_LOGIN
 from frontdesk.web.pages.frame import is_page
@@ -283,6 +283,26 @@ async def test_what_went_wrong_is_said_without_a_guest(
     assert "ada@example.com" not in answer.text + caplog.text
     assert "ValueError in broken()" in caplog.text
     assert "&lt;b&gt;store" in explained.text
+
+
+async def test_a_store_that_is_away_is_said(
+    store: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen to fail when the page of the error itself needs the store."""
+    async with pages(store) as (desk, app):
+        known = await somebody(desk, app, Role.VIEWER)
+        fresh = Browsing(desk.asgi({"pages"}))
+
+        async def away(*_: Any) -> Any:
+            raise StoreError("the store 'x' is locked")
+
+        monkeypatch.setattr(desk.store, "read", away)
+        answers = [await known.get("/account"), await fresh.get("/login")]
+
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert all("the store 'x' is locked" in text(answer) for answer in answers)
+    assert answers[1].headers["x-frame-options"] == "DENY"
+    assert "Traceback" not in caplog.text
 
 
 async def test_what_there_is_not_is_said_to_anybody(store: Path) -> None:

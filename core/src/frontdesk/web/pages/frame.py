@@ -18,9 +18,9 @@ from jinja2 import Environment
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from frontdesk.errors import ConfigurationError, FrontdeskError, LeaseError
+from frontdesk.errors import ConfigurationError, FrontdeskError, LeaseError, StoreError
 from frontdesk.explaining import explain
 from frontdesk.people import Role, User
 from frontdesk.web.pages.doors import Doors
@@ -48,7 +48,11 @@ BASE: Final = "frontdesk.base"
 _MARK: Final = "frontdesk_page"
 #: Seconds that what a page shall say waits for the page.
 _NOTED: Final = 60
-_STATUSES: Final[Mapping[type[FrontdeskError], int]] = {LeaseError: 409, ConfigurationError: 400}
+_STATUSES: Final[Mapping[type[FrontdeskError], int]] = {
+    LeaseError: 409,
+    StoreError: 503,
+    ConfigurationError: 400,
+}
 
 
 @attrs.define(eq=False)
@@ -118,11 +122,11 @@ def _within(
         except HTTPException as error:
             response = await fail(request, error.status_code, headers=error.headers)
         except FrontdeskError as error:
-            status = next((n for kind, n in _STATUSES.items() if isinstance(error, kind)), 503)
-            response = await fail(request, status, str(error))
+            status = next((n for kind, n in _STATUSES.items() if isinstance(error, kind)), 502)
+            response = await _fail_somehow(request, status, str(error))
         except Exception as error:  # noqa: BLE001  # whatever it is, it may quote a guest
             _log.error("a page failed: %s", explain(error))
-            response = await fail(request, 500)
+            response = await _fail_somehow(request, 500)
         await _leave(request, response)
         return response
 
@@ -186,8 +190,16 @@ async def _refuse(request: Request, role: Role) -> Response | None:
     return None
 
 
+async def _fail_somehow(request: Request, status: int, reason: str = "") -> Response:
+    try:
+        return await fail(request, status, reason)
+    except Exception as error:  # noqa: BLE001  # a store that is away has no key to sign with
+        _log.error("a page failed: %s", explain(error))
+        return PlainTextResponse(reason or "Internal Server Error", status)
+
+
 async def _leave(request: Request, response: Response) -> None:
-    if request.state.visit is not None and getattr(request.state, "new_visit", False):
+    if getattr(request.state, "new_visit", False):
         await set_visit(request, response)
 
 
@@ -281,6 +293,7 @@ _TITLES: Final = {
     409: N_("Somebody else is at it"),
     413: N_("That is too long"),
     429: N_("Too many tries"),
+    502: N_("The other side did not do it"),
     503: N_("The store cannot be used right now"),
 }
 
