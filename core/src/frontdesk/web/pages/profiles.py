@@ -46,6 +46,15 @@ FIELDS: Final = {
     "phone_number": N_("Phone"),
     "locale": N_("Locale"),
 }
+#: The parts of an address.
+PARTS: Final = {
+    "address1": N_("Address"),
+    "address2": N_("Address, second line"),
+    "zip": N_("Postcode"),
+    "city": N_("City"),
+    "region": N_("Region"),
+    "country": N_("Country"),
+}
 CHANNELS: Final = {"email": N_("E-mail"), "sms": N_("SMS"), "push": N_("Push")}
 STATES: Final = {"subscribed": N_("subscribed"), "unsubscribed": N_("unsubscribed")}
 STATUSES: Final = {
@@ -162,6 +171,7 @@ async def _profile(request: Request, *, revealed: bool = False) -> Response:
         **_named(request, found.known),
         erased=all(source.forgotten for source in dossier.sources),
         fields=FIELDS,
+        parts=PARTS,
         channels=CHANNELS,
         states=STATES,
         statuses=STATUSES,
