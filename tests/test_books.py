@@ -72,8 +72,8 @@ def listed(url: str, **only: Any) -> list[tuple[str, int, dict[str, Decimal]]]:
 
 
 async def test_metrics_are_counted_by_site_as_they_come(store_url: str) -> None:
-    """Metrics that were never used do not appear. Seen to fail when an event's site is not
-    written beside its day.
+    """Metrics that were never used do not appear. Seen to fail when sites are counted
+    together.
     """
     await sync(store_url, two_houses(), group)
     ((own,),) = asked(store_url, "SELECT id FROM connections")

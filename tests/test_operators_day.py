@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import attrs
 import inn
 import pytest
-from browser import VIEWS, Visitor, slug
+from browser import Visitor
 from playwright.sync_api import expect
 
 from frontdesk import Desk, Role, blocking, hookimpl
@@ -100,20 +99,20 @@ def paths(office: Office) -> list[str]:
 
 def test_the_operators_day(office: Office, visit: Visit) -> None:
     """Filter metrics, open one, find a guest, see why a record is parked, replay it, pause and
-    resume. Seen to fail when replaying runs into the fault again, and when a search is a GET.
+    resume. Seen to fail when replaying runs into the fault again.
     """
     operator = visit(office.address).enter(office.link("olga", Role.STAFF))
     page = operator.page
     assert page.get_by_role("row").filter(has_text="Acorn").count() == 2
 
     page.get_by_label("Integration").select_option(label="Mews")
-    page.get_by_role("button", name="Filter").click()
+    operator.press("Filter")
     assert page.get_by_role("row").filter(has_text="Acorn").count() == 0
     assert page.get_by_role("row").filter(has_text="Mews").count() >= 4
 
-    page.get_by_role("link", name="Confirmed Reservation").click()
+    operator.follow("Confirmed Reservation")
     assert operator.heading == "Confirmed Reservation"
-    page.get_by_role("link", name="Month", exact=True).click()
+    operator.follow("Month")
     assert page.locator(".chart rect").count() > 3
     page.get_by_text("The same as a table").click()
     months = page.locator(".chart tbody tr")
@@ -121,33 +120,34 @@ def test_the_operators_day(office: Office, visit: Visit) -> None:
     total = page.get_by_role("definition").filter(has_text="EUR").count()
     assert total >= 1
 
-    page.get_by_role("link", name="Profiles").click()
+    operator.follow("Profiles")
     page.get_by_label("Search").fill(office.guest["last_name"].upper()[:5])
-    page.get_by_role("button", name="Search").click()
+    operator.press("Search")
     assert operator.path == "/profiles/search"
     assert page.url.endswith("/profiles/search")
-    page.locator("tbody tr").filter(has_text=office.guest["email"]).get_by_role("link").click()
-    assert office.guest["last_name"] in operator.heading
+    found = page.locator("tbody tr").filter(has_text=office.guest["email"])
+    found.get_by_role("link").click()
+    expect(page.locator("h1")).to_contain_text(office.guest["last_name"])
     consent = page.get_by_role("region", name="Consent")
     assert "seen in grand-hotel" in consent.inner_text()
 
-    page.get_by_role("link", name="Quarantine").click()
+    operator.follow("Quarantine")
     expect(page.get_by_text(BECAUSE).first).to_be_visible()
-    page.get_by_role("link", name=f"reservations {office.parked}").click()
+    operator.follow(f"reservations {office.parked}")
     assert BECAUSE in page.locator("main").inner_text()
     record = page.locator("pre").first
     assert office.parked not in record.inner_text()
-    page.get_by_role("button", name="Show guest data").click()
+    operator.press("Show guest data")
     expect(record).to_contain_text(office.parked)
-    page.get_by_role("button", name="Replay").click()
+    operator.press("Replay")
     expect(page.get_by_role("status")).to_have_text("It was tried again, and it worked.")
     expect(page.get_by_text("replayed", exact=True)).to_be_visible()
 
-    page.get_by_role("link", name="Connections").click()
+    operator.follow("Connections")
     hotel = page.get_by_role("region", name="grand-hotel")
-    hotel.get_by_role("button", name="Pause").click()
+    operator.press("Pause", hotel)
     expect(hotel.get_by_text("paused", exact=True)).to_be_visible()
-    hotel.get_by_role("button", name="Resume").click()
+    operator.press("Resume", hotel)
     expect(hotel.get_by_text("running", exact=True)).to_be_visible()
 
     trail = [(row.user, row.action) for row in reversed(office.desk.audit_trail())]
@@ -163,16 +163,14 @@ def test_a_destination_shows_what_going_live_would_send(office: Office, visit: V
     operator = visit(office.address).enter(office.link("gil", Role.STAFF))
     page = operator.go("connections").page
 
-    page.get_by_role("button", name="What going live would send").click()
+    operator.press("What going live would send")
 
     assert operator.heading == "What would be sent to klaviyo"
     assert page.get_by_role("row").filter(has_text="Confirmed Reservation").count() == 1
-    operator.shot("preview-wide")
-    assert operator.barriers() == []
 
 
 def test_a_viewer_is_shown_no_button(office: Office, visit: Visit) -> None:
-    """Nor does a form of theirs do anything. Seen to fail when a change needs no role."""
+    """Nor does a form of theirs do anything. Seen to fail when viewers may export."""
     viewer = visit(office.address).enter(office.link("vera", Role.VIEWER))
     for path in paths(office):
         viewer.go(path)
@@ -183,59 +181,3 @@ def test_a_viewer_is_shown_no_button(office: Office, visit: Visit) -> None:
     for path in ("profiles/1/export", "profiles/1/forget", "connections/oak/pause"):
         answer = viewer.page.request.post(office.address + path, form={"form_token": token or ""})
         assert answer.status == 403, path
-
-
-@pytest.mark.parametrize("view", VIEWS)
-def test_everybody_can_use_the_pages(office: Office, visit: Visit, view: str) -> None:
-    """axe finds nothing, and nothing is wider than the screen. Pictures are kept for CI."""
-    admin = visit(office.address, view).enter(office.link(f"ada-{view}", Role.ADMIN))
-    for path in paths(office):
-        admin.go(path)
-        admin.shot(f"{slug(path)}-{view}")
-        assert admin.barriers() == [], path
-        assert admin.sideways() <= 0, path
-
-
-# -- guests write their names themselves --------------------------------------------------
-
-HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7 * 7 }}"
-
-
-def test_no_name_runs(tmp_path: Path, visit: Visit) -> None:
-    """Whatever a platform shows stands on the page as it was written. Seen to fail when a
-    template marks a guest's name as safe.
-    """
-    house = inn.Inn()
-    house.title = HOSTILE
-    house.rows["guests"] = [
-        inn.guest("ada", name=HOSTILE, email='"<script>alert(3)</script>"@example.com'),
-        inn.guest(HOSTILE, email=5),
-    ]
-    house.rows["stays"] = [inn.stay(f"s{HOSTILE}", room=HOSTILE), inn.stay("odd", booked=HOSTILE)]
-    house.rows["rooms"] = [{"id": HOSTILE, "name": HOSTILE}]
-    house.rows["clubs"] = [inn.club("c1", name=HOSTILE)]
-    store = tmp_path / "frontdesk.db"
-    with blocking.Desk(store) as desk:
-        inn.connected(desk, house, name="oak")  # type: ignore[arg-type]  # it only connects
-        desk.sync("oak")
-        serving = Desk(store)
-        inn.connected(serving, house, name="oak")
-        with served(serving.asgi({"pages"})) as address:
-            desk.add_user("ada", Role.ADMIN)
-            admin = visit(address).enter(desk.login_link("ada"))
-            rows = [row.id for row in desk.quarantine()]
-            shown = ""
-            for path in (
-                "metrics", "metrics/Booked%20Stay", "metrics/Joined%20Club", "profiles", "profiles/1",
-                "connections", "quarantine", *(f"quarantine/{row}" for row in rows),
-            ):  # fmt: skip
-                admin.go(path)
-                for closed in admin.page.locator("details > summary").all():
-                    closed.click()
-                shown += admin.page.locator("main").inner_text()
-            admin.page.get_by_role("button", name="Show guest data").click()
-            shown += admin.page.locator("main").inner_text()
-
-    assert len(rows) == 2
-    assert shown.count(HOSTILE) >= 6
-    assert "49" not in shown

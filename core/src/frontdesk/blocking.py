@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Collection, Generator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +30,6 @@ from frontdesk.notices import Installed
 from frontdesk.people import Role
 from frontdesk.progress import Report, Update
 from frontdesk.store import auditing, forgetting, inbox, left, listing, users
-from frontdesk.store.finding import Who
 from frontdesk.store.outlooks import DestinationRow, RefusalRow
 from frontdesk.store.pruning import Pruned
 from frontdesk.store.runtime_secrets import Rekeyed
@@ -250,11 +249,11 @@ class Desk:
         """Give up deliveries that wait; see :meth:`frontdesk.Desk.discard_deliveries`."""
         return self._run(lambda: self._desk.discard_deliveries(before, connection))
 
-    def export_guest(self, who: Who) -> dict[str, Any]:
+    def export_guest(self, who: str | Collection[int]) -> dict[str, Any]:
         """Return all that is stored of a guest; see :meth:`frontdesk.Desk.export_guest`."""
         return self._run(lambda: self._desk.export_guest(who))
 
-    def forget(self, who: Who) -> list[forgetting.Receipt]:
+    def forget(self, who: str | Collection[int]) -> list[forgetting.Receipt]:
         """Erase a guest from the store; see :meth:`frontdesk.Desk.forget`."""
         return self._run(lambda: self._desk.forget(who))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,6 @@ from frontdesk.destination import Destination
 from frontdesk.errors import ConfigurationError
 from frontdesk.masking import masked
 from frontdesk.store import exporting, forgetting, inbox, left, listing, states
-from frontdesk.store.finding import Who
 from frontdesk.store.refetching import refetch
 from frontdesk.store.runtime_secrets import Rekeyed, rekey
 from frontdesk.store.status import ConnectionRow, list_connections
@@ -121,7 +121,7 @@ class Books(Admission):
         """Return what persons did that cannot be undone, oldest first."""
         return await self._ask(inbox.list_audits)
 
-    async def export_guest(self, who: Who) -> dict[str, Any]:
+    async def export_guest(self, who: str | Collection[int]) -> dict[str, Any]:
         """Return all that is stored of a guest, by brand.
 
         Args:
@@ -130,7 +130,7 @@ class Books(Admission):
         """
         return await self._ask(lambda db: exporting.export(db, who))
 
-    async def forget(self, who: Who) -> list[forgetting.Receipt]:
+    async def forget(self, who: str | Collection[int]) -> list[forgetting.Receipt]:
         """Erase a guest from the store: all of it, or nothing; return a receipt per brand.
 
         What remains is a keyed hash and a time: the platform's old records do not bring

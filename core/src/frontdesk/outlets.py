@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from types import ModuleType
 from typing import Any
 
@@ -22,7 +22,6 @@ from frontdesk.errors import ConfigurationError, FrontdeskError, LeaseError
 from frontdesk.ingest.calling import Bell
 from frontdesk.store import Store, due, redelivering
 from frontdesk.store import destinations as stored
-from frontdesk.store.finding import Who
 from frontdesk.store.forgetting import Receipt
 from frontdesk.store.inbox import audit
 from frontdesk.store.outlooks import DestinationRow, RefusalRow, list_destinations, list_refusals
@@ -171,7 +170,7 @@ class Outlets(Books):
 
         return await self.store.write(write)
 
-    async def forget(self, who: Who) -> list[Receipt]:
+    async def forget(self, who: str | Collection[int]) -> list[Receipt]:
         """Erase a guest from the store, and from every destination that knows of him.
 
         In the store it is all or nothing. A destination that cannot be asked now is asked with

@@ -51,7 +51,7 @@ def count_days(tx: Transaction, events: Sequence[LoggedEvent], ids: dict[str, in
     """Add events to the counts of their days and sites."""
     sums: dict[tuple[int, int, str, str], list[Any]] = {}
     for event in events:
-        key = (ids[event.metric], event.day, event.site, event.currency or "")
+        key = (ids[event.metric], event.day, event.currency or "", event.site)
         total = sums.setdefault(key, [0, Decimal(0)])
         total[0] += 1
         total[1] += event.value or 0

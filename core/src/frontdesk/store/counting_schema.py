@@ -21,8 +21,9 @@ metric_days = Table(
     to("metric", key=True),
     # Days since 1970 in the site's own zone.
     Column("day", Integer, primary_key=True),
-    Column("site", String, primary_key=True),
+    # Before the site: sums over sites then read the key in its order.
     Column("currency", String, primary_key=True),
+    Column("site", String, primary_key=True),
     Column("total", Key, nullable=False),
     Column("value", Amount, nullable=False),
     # Read by ranges of its key.

@@ -21,8 +21,10 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    text,
 )
 
+from frontdesk.store.indexes import prefixes, where
 from frontdesk.store.types import Amount, Instant, Key
 
 metadata: Final = MetaData(
@@ -43,12 +45,6 @@ def row_id() -> Column[int]:
 def to(name: str, *, key: bool = False, empty: bool = False) -> Column[int]:
     """Return a column that points at the table of this name's plural."""
     return Column(f"{name}_id", Key, ForeignKey(f"{name}s.id"), primary_key=key, nullable=empty)
-
-
-def prefixes(table: str, *columns: str) -> Index:
-    """Return an index that finds whole values and their beginnings, whatever the collation."""
-    ops = dict.fromkeys(columns, "varchar_pattern_ops")
-    return Index(f"ix_{table}_{'_'.join(columns)}", *columns, postgresql_ops=ops)
 
 
 brands = Table("brands", metadata, row_id(), Column("name", String, nullable=False, unique=True))
@@ -114,6 +110,7 @@ guests = Table(
     Column("gone", Instant),
     UniqueConstraint("connection_id", "key"),
     Index("ix_guests_merged_into", "merged_into"),
+    Index("ix_guests_gone", "gone", **where(text("gone IS NOT NULL"))),
 )
 
 records = Table(

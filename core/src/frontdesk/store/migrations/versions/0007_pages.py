@@ -37,6 +37,10 @@ def upgrade() -> None:
     op.drop_index("ix_log_guest_id", "log")
     op.create_index("ix_log_guest_id_at", "log", ["guest_id", "at"])
     op.create_index("ix_quarantine_closed_id", "quarantine", ["closed", "id"])
+    gone = sa.text("gone IS NOT NULL")
+    op.create_index(
+        "ix_guests_gone", "guests", ["gone"], sqlite_where=gone, postgresql_where=gone
+    )
     _names(db)
 
 
@@ -54,7 +58,7 @@ def _tables() -> None:
         sa.ForeignKeyConstraint(
             ["metric_id"], ["metrics.id"], name=op.f("fk_metric_days_metric_id")
         ),
-        sa.PrimaryKeyConstraint("metric_id", "day", "site", "currency", name=op.f("pk_metric_days")),
+        sa.PrimaryKeyConstraint("metric_id", "day", "currency", "site", name=op.f("pk_metric_days")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -167,7 +171,8 @@ def _zone(site: dict[str, Any]) -> tzinfo:
 def _write(
     db: sa.Connection, by_day: dict[tuple[int, int, str, str], list[int]], by_site: _Counts
 ) -> None:
-    days = "INSERT INTO metric_days VALUES (:m, :d, :s, :c, :t, :v)"
+    days = "INSERT INTO metric_days (metric_id, day, site, currency, total, value)"
+    days += " VALUES (:m, :d, :s, :c, :t, :v)"
     rows = [
         {"m": m, "d": d, "s": s, "c": c, "t": t, "v": v}
         for (m, d, s, c), (t, v) in sorted(by_day.items())
