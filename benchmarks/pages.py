@@ -191,7 +191,8 @@ def _counts(db: Any, kind: str) -> None:
 def _rows(db: Any, kind: str, into: str, values: str, part: tuple[int, int]) -> None:
     series, source = SERIES[kind].format(*part), FROM[kind].format(*part)
     # Written by hand: a colon in JSON is no parameter's.
-    db.exec_driver_sql(f"INSERT INTO {into} {series}SELECT {values} FROM {source}")
+    said = f"INSERT INTO {into} {series}SELECT {values} FROM {source}"
+    db.exec_driver_sql(said.replace("%", "%%") if kind == "postgresql" else said)
 
 
 #: Pages, and searches as they are sent.
@@ -270,6 +271,7 @@ def explained(url: str) -> list[str]:
     from frontdesk.store import charting, dossiers, parked, searching, timelines
     from frontdesk.store.charting import Only
     from frontdesk.store.sites import homes
+    from frontdesk.store.status import list_connections
     from frontdesk.store.store import Store
     from frontdesk.store.types import from_micros
 
@@ -306,6 +308,7 @@ def explained(url: str) -> list[str]:
             "newest profiles": lambda: dossiers.newest(db, before=1000),
             "reservations of a guest": lambda: dossiers.bookings(db, [4], before=(now, 1)),
             "quarantine": lambda: parked.entries(db, before=7),
+            "connections": lambda: list_connections(db, now),
         }.items():
             asking[:] = [label]
             question()

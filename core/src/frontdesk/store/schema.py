@@ -110,7 +110,9 @@ guests = Table(
     Column("gone", Instant),
     UniqueConstraint("connection_id", "key"),
     Index("ix_guests_merged_into", "merged_into"),
-    Index("ix_guests_gone", "gone", **where(text("gone IS NOT NULL"))),
+    Index(
+        "ix_guests_connection_id_gone", "connection_id", "gone", **where(text("gone IS NOT NULL"))
+    ),
 )
 
 records = Table(

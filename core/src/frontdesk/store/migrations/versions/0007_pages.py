@@ -39,7 +39,11 @@ def upgrade() -> None:
     op.create_index("ix_quarantine_closed_id", "quarantine", ["closed", "id"])
     gone = sa.text("gone IS NOT NULL")
     op.create_index(
-        "ix_guests_gone", "guests", ["gone"], sqlite_where=gone, postgresql_where=gone
+        "ix_guests_connection_id_gone",
+        "guests",
+        ["connection_id", "gone"],
+        sqlite_where=gone,
+        postgresql_where=gone,
     )
     _names(db)
 
