@@ -116,6 +116,17 @@ async def test_roles(store: Path, role: Role) -> None:
         assert ("Users Audit" in shown) == (role is Role.ADMIN)
 
 
+async def test_a_role_there_is_not_changes_nothing(store: Path) -> None:
+    async with pages(store) as (desk, app):
+        admin = await somebody(desk, app, Role.ADMIN)
+        await desk.add_user("bob", Role.STAFF)
+        await admin.get("/users")
+        said = await admin.follow(await admin.post("/users/bob/role", role="boss"))
+
+        assert "there is no role 'boss'" in text(said)
+        assert [row.role for row in await desk.users()] == [Role.ADMIN, Role.STAFF]
+
+
 async def test_another_role_counts_from_the_next_request_on(store: Path) -> None:
     async with pages(store) as (desk, app):
         await desk.first_login_link()
@@ -313,13 +324,9 @@ async def test_what_there_is_not_is_said_to_anybody(store: Path) -> None:
     assert "There is no such page" in text(answer)
 
 
-async def test_a_part_that_is_not_there(store: Path) -> None:
-    async with pages(store) as (desk, _):
-        with pytest.raises(ConfigurationError, match="parts are: webhooks, pages"):
-            desk.asgi({"leaves"})
-        health = await Browsing(desk.asgi({"pages"})).get("/healthz")
-
-    assert health.json() == {"status": "alive"}
+async def test_pages_alone_say_that_they_live(store: Path) -> None:
+    async with pages(store) as (_, app):
+        assert (await Browsing(app).get("/healthz")).json() == {"status": "alive"}
 
 
 async def test_webhooks_and_pages_stand_side_by_side(store: Path) -> None:

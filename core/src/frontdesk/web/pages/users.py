@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from frontdesk.errors import ConfigurationError
 from frontdesk.people import Role
 from frontdesk.web.pages.frame import N_, back, change, page, show, translator, url
 
@@ -75,9 +76,9 @@ async def remove(request: Request) -> Response:
 
 def _role(asked: object) -> Role:
     try:
-        return Role[str(asked).upper()]
+        return Role[str(asked or Role.VIEWER.name).upper()]
     except KeyError:
-        return Role.VIEWER
+        raise ConfigurationError(f"there is no role {asked!r}") from None
 
 
 routes: Final = [

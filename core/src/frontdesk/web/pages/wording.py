@@ -75,6 +75,7 @@ def make_environment(language: str, loaders: dict[str, Any]) -> Environment:
     made = Environment(
         loader=ChoiceLoader([PackageLoader("frontdesk.web.pages"), PrefixLoader(loaders)]),
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
