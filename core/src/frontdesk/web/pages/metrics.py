@@ -176,7 +176,6 @@ async def metric(request: Request) -> Response:
     return await show(
         request,
         "metric.html",
-        place="metrics",
         name=name,
         chosen=chosen,
         period=found.period,

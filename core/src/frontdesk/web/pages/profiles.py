@@ -103,7 +103,6 @@ async def search(request: Request) -> Response:
     return await show(
         request,
         "profiles.html",
-        place="profiles",
         rows=rows[:_ROWS],
         **_named(request, known),
         sought=text,
@@ -163,7 +162,6 @@ async def _profile(request: Request, *, revealed: bool = False) -> Response:
     return await show(
         request,
         "profile.html",
-        place="profiles",
         id=id,
         dossier=dossier,
         known=found.known,

@@ -96,7 +96,6 @@ async def _entry(request: Request, *, revealed: bool = False) -> Response:
     return await show(
         request,
         "entry.html",
-        place="quarantine",
         entry=found,
         zone=zone,
         guests=guests,

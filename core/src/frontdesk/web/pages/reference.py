@@ -45,7 +45,6 @@ async def connector(request: Request) -> Response:
     return await show(
         request,
         "connector.html",
-        place="reference",
         name=name,
         manifest=manifest,
         streams=[(one, _years(one)) for one in manifest.streams if _is_source(one)],
