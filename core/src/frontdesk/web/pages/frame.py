@@ -236,8 +236,9 @@ async def show(
     """Render a template that extends ``base.html``.
 
     It finds there, besides *values*: ``user``, ``navigation``, ``within(name)`` (whether the
-    page is below that route; else say ``place=`` its name), ``token`` (what every form must carry), ``note`` and ``bad`` (what
-    the last change has to say), ``url(name, **parameters)`` and ``static(file)``.
+    page is below that route; where the path does not tell, give the name as ``place``),
+    ``token`` (what every form must carry), ``note`` and ``bad`` (what the last change has to
+    say), ``url(name, **parameters)`` and ``static(file)``.
     """
     around = _surroundings(request)
     seal = await around.sealed()
