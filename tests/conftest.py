@@ -6,12 +6,14 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from browser import _browser, _visit
+from browsing import _quick_hashes
 from stores import _new_store, _postgresql, _store_url
 
 from frontdesk.registry import load
 from frontdesk.serving import make_sandbox, served
 
-__all__ = ["_new_store", "_postgresql", "_store_url"]
+__all__ = ["_browser", "_new_store", "_postgresql", "_quick_hashes", "_store_url", "_visit"]
 
 # Started in a shell's background we would ignore Ctrl-C, and so would every child.
 signal.signal(signal.SIGINT, signal.default_int_handler)

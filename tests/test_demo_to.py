@@ -7,6 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from test_run_pages import logged_in
+
+from frontdesk import Desk, blocking
+from frontdesk.serving import served
+
 
 def test_the_demo_carries_a_hotel_to_klaviyo(tmp_path: Path) -> None:
     """Everything that was accepted is there, and nothing of the past may trigger anything."""
@@ -26,3 +31,17 @@ def test_the_demo_carries_a_hotel_to_klaviyo(tmp_path: Path) -> None:
     assert arrived["events that may trigger"] == accepted["live events"] > 0
     assert arrived["subscribed to e-mail"] == accepted["opt-ins"] > 0
     assert 0 < arrived["profiles"] <= accepted["profiles"]
+    assert_shown(tmp_path / "frontdesk-demo.db")
+
+
+def assert_shown(store: Path) -> None:
+    """The pages the demo offers at its end have its metrics in them."""
+    with blocking.Desk(store) as desk, served(Desk(store).asgi({"pages"})) as address:
+        metrics = desk.metrics()
+        with logged_in(f"{address}{desk.first_login_link()}") as client:
+            shown = client.get(f"{address}metrics").text
+
+    assert len(metrics) > 3
+    for metric in metrics:
+        assert f">{metric.name}</a>" in shown
+        assert f">{metric.count:,}<" in shown

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from alembic import command
 from inn import busy, guest
-from sqlalchemy import MetaData, insert, select
+from sqlalchemy import MetaData, Table, func, insert, select
 from stores import DATABASES, asked, dump, engine_of, sync, told
 
 from frontdesk import Desk
@@ -31,9 +31,17 @@ def as_of_0001(source: str, target: str) -> None:
         for table in old.sorted_tables:
             if table.name == "alembic_version":
                 continue
-            rows = [dict(row) for row in here.execute(select(table)).mappings()]
+            asked_for = _days_without_sites(table) if table.name == "metric_days" else select(table)
+            rows = [dict(row) for row in here.execute(asked_for).mappings()]
             if rows:
                 there.execute(insert(table), rows)
+
+
+def _days_without_sites(days: Table) -> Any:
+    """Ask for the counts of days as they were before sites had their own."""
+    keys = (days.c.metric_id, days.c.day, days.c.currency)
+    sums = (func.sum(days.c[name]).label(name) for name in ("total", "value"))
+    return select(*keys, *sums).group_by(*keys)
 
 
 @pytest.fixture(name="old", params=DATABASES)

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsing import _quick_hashes
 from inn import asked, has_counters, unaccounted
+
+__all__ = ["_quick_hashes"]
 
 # Started in a shell's background we would ignore Ctrl-C, and so would every child.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -79,6 +79,32 @@ async def test_history_changes_and_webhooks_each_show_an_action_once(store: Path
     assert inn.metrics(store)["Booked Stay"] == 6
 
 
+async def test_who_is_called_asks_for_changes_at_once(store: Path) -> None:
+    """Without a service nobody hears it. Seen to fail when pollers sleep through the bell, and when
+    only the first of the streams hears it.
+    """
+    house, clock = busy(2), SteppedClock()
+    async with served(store, house, clock=clock) as desk:
+
+        async def synced() -> bool:
+            return counted(store, "Booked Stay") == 2 and counted(store, "Joined Club") == 2
+
+        await until(clock, synced)
+        await clock.advance(1)
+        house.rows["stays"].append(stay("quiet", changed=LATER))
+        house.rows["clubs"].append(inn.club("c3"))
+        before = clock.at
+
+        assert desk.call(house.id)
+        assert not desk.call("elm")
+
+        async def seen() -> bool:
+            return counted(store, "Booked Stay") == 3 and counted(store, "Joined Club") == 3
+
+        await until(clock, seen)
+        assert (clock.at - before).total_seconds() <= 5
+
+
 async def test_deliveries_of_a_moment_are_fetched_together(store: Path) -> None:
     """Seen to fail when each delivery is drained as it comes: three requests."""
     house, clock = busy(5), SteppedClock()

@@ -9,7 +9,7 @@ from types import ModuleType
 import acorn
 import attrs
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from inn import NOW, FixedClock, Inn, altered, busy, connected, prepare
 from sqlalchemy import create_engine
@@ -124,6 +124,7 @@ async def test_a_platform_is_not_even_asked_once_the_quota_is_used_up(store: Pat
     assert "may be asked again in" in checks[2].problems[0]
 
 
+@settings(deadline=None)
 @example(steps=[(3500, False), (82_901, False)], limit=1)
 @given(
     steps=st.lists(st.tuples(st.integers(0, 9_000), st.booleans()), min_size=5, max_size=120),

@@ -118,8 +118,8 @@ async def test_health_and_readiness(store: Path) -> None:
 
 
 async def test_unknown_parts_are_refused(store: Path) -> None:
-    with pytest.raises(ConfigurationError, match="no part 'pages'"):
-        Desk(store).asgi(parts={"pages"})
+    with pytest.raises(ConfigurationError, match="no part 'leaves'; parts are: webhooks, pages"):
+        Desk(store).asgi(parts={"leaves"})
 
 
 async def test_mounted_in_fastapi(store: Path) -> None:

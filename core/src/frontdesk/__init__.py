@@ -62,6 +62,8 @@ from frontdesk.outgoing import (
     Receipt,
     Subscription,
 )
+from frontdesk.people import Role, User
+from frontdesk.webpages import WebPages
 
 if TYPE_CHECKING:
     from frontdesk import blocking
@@ -133,13 +135,16 @@ __all__ = [
     "Related",
     "Report",
     "Reservation",
+    "Role",
     "Site",
     "Standing",
     "Stream",
     "Subscription",
     "Unreadable",
     "Update",
+    "User",
     "Verdict",
+    "WebPages",
     "Webhook",
     "blocking",
     "errors",

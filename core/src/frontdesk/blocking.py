@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Collection, Generator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -27,8 +27,9 @@ from frontdesk.ingest.checking import Check
 from frontdesk.ingest.receiving import Answer
 from frontdesk.ingest.remap import Remapped
 from frontdesk.notices import Installed
+from frontdesk.people import Role
 from frontdesk.progress import Report, Update
-from frontdesk.store import forgetting, inbox, left, listing
+from frontdesk.store import auditing, forgetting, inbox, left, listing, users
 from frontdesk.store.outlooks import DestinationRow, RefusalRow
 from frontdesk.store.pruning import Pruned
 from frontdesk.store.runtime_secrets import Rekeyed
@@ -97,6 +98,14 @@ class Desk:
     def sync(self, connection: Connection | str) -> Report:
         """Bring the store up to date; see :meth:`frontdesk.Desk.sync`."""
         return self._run(lambda: self._desk.sync(connection))
+
+    def call(self, connection: Connection | str) -> bool:
+        """Have the service ask for changes now; see :meth:`frontdesk.Desk.call`."""
+
+        async def ring() -> bool:
+            return self._desk.call(connection)
+
+        return self._run(ring)
 
     def sync_all(self, *names: str) -> list[Report | FrontdeskError]:
         """Sync several connections; see :meth:`frontdesk.Desk.sync_all`."""
@@ -240,17 +249,49 @@ class Desk:
         """Give up deliveries that wait; see :meth:`frontdesk.Desk.discard_deliveries`."""
         return self._run(lambda: self._desk.discard_deliveries(before, connection))
 
-    def export_guest(self, who: str) -> dict[str, Any]:
+    def export_guest(self, who: str | Collection[int]) -> dict[str, Any]:
         """Return all that is stored of a guest; see :meth:`frontdesk.Desk.export_guest`."""
         return self._run(lambda: self._desk.export_guest(who))
 
-    def forget(self, who: str) -> list[forgetting.Receipt]:
+    def forget(self, who: str | Collection[int]) -> list[forgetting.Receipt]:
         """Erase a guest from the store; see :meth:`frontdesk.Desk.forget`."""
         return self._run(lambda: self._desk.forget(who))
 
     def receipts(self) -> list[forgetting.Receipt]:
         """Return the receipts of all erasures; see :meth:`frontdesk.Desk.receipts`."""
         return self._run(self._desk.receipts)
+
+    def users(self) -> list[users.UserRow]:
+        """Return the users of the pages."""
+        return self._run(self._desk.users)
+
+    def add_user(self, name: str, role: Role = Role.VIEWER, *, by: str = "") -> None:
+        """Add a user of the pages; see :meth:`frontdesk.Desk.add_user`."""
+        self._run(lambda: self._desk.add_user(name, role, by=by))
+
+    def set_role(self, name: str, role: Role, *, by: str = "") -> None:
+        """Give a user another role; see :meth:`frontdesk.Desk.set_role`."""
+        self._run(lambda: self._desk.set_role(name, role, by=by))
+
+    def remove_user(self, name: str, *, by: str = "") -> None:
+        """Remove a user of the pages; see :meth:`frontdesk.Desk.remove_user`."""
+        self._run(lambda: self._desk.remove_user(name, by=by))
+
+    def login_link(self, name: str, **options: Any) -> str:
+        """Return a path that lets a user in once; see :meth:`frontdesk.Desk.login_link`."""
+        return self._run(lambda: self._desk.login_link(name, **options))
+
+    def first_login_link(self, *, always: bool = False) -> str | None:
+        """Return a path that lets the first user in; see :meth:`frontdesk.Desk.first_login_link`."""
+        return self._run(lambda: self._desk.first_login_link(always=always))
+
+    def audit_trail(self, before: int | None = None, limit: int = 50) -> list[auditing.AuditRow]:
+        """Return what persons did, latest first; see :meth:`frontdesk.Desk.audit_trail`."""
+        return self._run(lambda: self._desk.audit_trail(before, limit))
+
+    def note(self, user: str, action: str, **what: Any) -> None:
+        """Note that somebody did something; see :meth:`frontdesk.Desk.note`."""
+        self._run(lambda: self._desk.note(user, action, **what))
 
     def rekey(self, *, drop_unreadable: bool = False) -> Rekeyed:
         """Encrypt all secrets with the first key; see :meth:`frontdesk.Desk.rekey`."""

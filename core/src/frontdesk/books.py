@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
-from sqlalchemy import Connection as Db
 
-from frontdesk.client import Clock
+from frontdesk.admission import Admission
 from frontdesk.connection import Connection
 from frontdesk.destination import Destination
 from frontdesk.errors import ConfigurationError
 from frontdesk.masking import masked
-from frontdesk.store import Store, exporting, forgetting, inbox, left, listing, states
+from frontdesk.store import exporting, forgetting, inbox, left, listing, states
 from frontdesk.store.refetching import refetch
 from frontdesk.store.runtime_secrets import Rekeyed, rekey
 from frontdesk.store.status import ConnectionRow, list_connections
 
-_T = TypeVar("_T")
 
-
-class Books:
+class Books(Admission):
     """The half of a :class:`frontdesk.Desk` that needs no platform, only the store."""
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self.store = store
-        self._clock = clock
 
     async def status(self) -> list[ConnectionRow]:
         """Return every connection the store knows: how it is, and what became of its records."""
@@ -128,22 +121,24 @@ class Books:
         """Return what persons did that cannot be undone, oldest first."""
         return await self._ask(inbox.list_audits)
 
-    async def export_guest(self, who: str) -> dict[str, Any]:
+    async def export_guest(self, who: str | Collection[int]) -> dict[str, Any]:
         """Return all that is stored of a guest, by brand.
 
         Args:
-            who: An e-mail address, a phone number, or the platform's own id.
+            who: An e-mail address, a phone number, or the platform's own id; or the rows of guests
+                that somebody has chosen by hand: ids are unique in their own account only.
         """
         return await self._ask(lambda db: exporting.export(db, who))
 
-    async def forget(self, who: str) -> list[forgetting.Receipt]:
+    async def forget(self, who: str | Collection[int]) -> list[forgetting.Receipt]:
         """Erase a guest from the store: all of it, or nothing; return a receipt per brand.
 
         What remains is a keyed hash and a time: the platform's old records do not bring
         the guest back, a newer one starts a new guest, without the old consent.
 
         Args:
-            who: An e-mail address, a phone number, or the platform's own id.
+            who: An e-mail address, a phone number, or the platform's own id; or the rows of guests
+                that somebody has chosen by hand: ids are unique in their own account only.
         """
         now = self._clock.now()
         receipts = await self.store.write(lambda db: forgetting.forget(db, who, now))
@@ -171,9 +166,6 @@ class Books:
         return await self.store.write(
             lambda db: rekey(db, self.store.keyring, drop=drop_unreadable), durable=True
         )
-
-    async def _ask(self, question: Callable[[Db], _T]) -> _T:
-        return await self.store.read(question)
 
 
 def name_of(named: Connection | Destination | str) -> str:

@@ -45,6 +45,7 @@ from frontdesk.notices import Installed, Notice
 from frontdesk.polling import polled
 from frontdesk.registry import Connector
 from frontdesk.settings import base_url_of, structure
+from frontdesk.webpages import WebPages
 from frontdesk.withholding import SENSITIVE, Withheld
 
 #: What a mapping hook may ask for.
@@ -112,6 +113,11 @@ class Hooks:
         """Install, list or remove webhooks at the platform; return what is there then."""
         found = await self._call.manage_webhooks(client=client, action=action, url=url)
         return tuple(found or ())
+
+    def add_pages(self) -> WebPages | None:
+        """Return pages of the connector's own; None where it has no such hook."""
+        pages: WebPages | None = self._call.add_pages()
+        return pages
 
     def read_webhook(
         self, delivery: Delivery, context: Context

@@ -192,6 +192,7 @@ class Desk(Outlets):
             receiver=self.receiver,
             settings=self.service_settings,
             alerter=self._alerter(),
+            bell=self._bell,
         )
         async with anyio.create_task_group() as group:
             self._serving += 1
@@ -264,19 +265,27 @@ class Desk(Outlets):
         delivery = Delivery(body, headers=headers, query=query or {}, method=method)
         return await self.receiver.receive_at(connector, delivery, source)
 
-    def asgi(self, parts: Collection[str] = ("webhooks",)) -> ASGI:
+    def asgi(
+        self,
+        parts: Collection[str] = ("webhooks",),
+        *,
+        authenticate: Callable[[Any], Any] | None = None,
+    ) -> ASGI:
         """Return an ASGI application to serve, or to mount in another.
 
         Args:
             parts: ``"webhooks"``: ``/webhooks/{connection}``, ``/webhooks/at/{connector}``,
-                ``/healthz`` and ``/readyz``.
+                ``/healthz`` and ``/readyz``; ``"pages"``: everything else.
+            authenticate: The application's login for the pages: given Starlette's request, it
+                returns a :class:`~frontdesk.User`, a response to send instead, or None, and
+                may be ``async``. Without it the pages have a login of their own.
 
         Raises:
             ConfigurationError: A part is unknown, or the library for it is not installed.
         """
         from frontdesk.web import make_app  # noqa: PLC0415  # an extra, and a layer above
 
-        return make_app(self, parts)
+        return make_app(self, parts, authenticate)
 
     async def check(self, connection: Connection | str) -> Check:
         """Ask the platform whether the credentials work, and what they lack."""

@@ -25,6 +25,7 @@ from frontdesk.outgoing import (
 )
 from frontdesk.registry import DestinationPlugin
 from frontdesk.settings import base_url_of, structure
+from frontdesk.webpages import WebPages
 
 #: What of a destination's settings is core's own.
 _OWN: Final[tuple[str, ...]] = (
@@ -82,6 +83,11 @@ class DestinationCalls:
         """Have a person erased."""
         done: str = await self._call.forget(client=client, address=address)
         return done
+
+    def add_pages(self) -> WebPages | None:
+        """Return pages of the plugin's own; None where it has no such hook."""
+        pages: WebPages | None = self._call.add_pages()
+        return pages
 
     async def preview(
         self,

@@ -36,6 +36,7 @@ from frontdesk.outgoing import (
     Receipt,
     Subscription,
 )
+from frontdesk.webpages import WebPages
 
 if TYPE_CHECKING:
     from frontdesk.client import Client
@@ -45,7 +46,7 @@ hookimpl = pluggy.HookimplMarker("frontdesk")
 
 
 class ConnectorHooks:
-    """What frontdesk calls. All are ``firstresult``; the last six are optional."""
+    """What frontdesk calls. All are ``firstresult``; the last seven are optional."""
 
     @hookspec(firstresult=True)
     async def open_account(self, client: Client[Any]) -> Account:  # type: ignore[empty-body]  # a specification
@@ -107,6 +108,10 @@ class ConnectorHooks:
         """
         return ()
 
+    @hookspec(firstresult=True)
+    def add_pages(self) -> WebPages | None:
+        """Return pages of the plugin's own, to stand among those of frontdesk."""
+
 
 class DestinationHooks:
     """What frontdesk calls of a destination plugin. All are ``firstresult``."""
@@ -167,6 +172,10 @@ class DestinationHooks:
         """
         return ()
 
+    @hookspec(firstresult=True)
+    def add_pages(self) -> WebPages | None:
+        """Return pages of the plugin's own, to stand among those of frontdesk; optional."""
+
 
 #: Hooks every connector must have.
 REQUIRED: Final = ("open_account", "fetch_history", "parse_event", "map_profile", "sync_consent")
@@ -177,6 +186,7 @@ OPTIONAL: Final = (
     "verify_webhook",
     "route_webhook",
     "manage_webhooks",
+    "add_pages",
 )
 #: Hooks that answer with several things.
 ITERABLE: Final = ("parse_event", "sync_consent", "read_webhook")
@@ -190,4 +200,4 @@ DESTINATION_REQUIRED: Final = (
     "read_consent",
     "forget",
 )
-DESTINATION_OPTIONAL: Final = ("preview",)
+DESTINATION_OPTIONAL: Final = ("preview", "add_pages")

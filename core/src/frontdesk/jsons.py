@@ -79,6 +79,11 @@ def canonical(value: Json) -> bytes:
     return _written(value, _sorter)
 
 
+def pretty(value: Json) -> str:
+    """Write JSON for a person: indented, and numbers as exact as they are kept."""
+    return msgspec.json.format(encode(value), indent=2).decode()
+
+
 def digest(content: bytes) -> bytes:
     """Return 16 bytes that stand for *content*."""
     return hashlib.blake2b(content, digest_size=16).digest()

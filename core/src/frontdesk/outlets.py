@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +19,7 @@ from frontdesk.deliver.report import DeliveryReport
 from frontdesk.deliver.work import Deliverer
 from frontdesk.destination import Destination
 from frontdesk.errors import ConfigurationError, FrontdeskError, LeaseError
+from frontdesk.ingest.calling import Bell
 from frontdesk.store import Store, due, redelivering
 from frontdesk.store import destinations as stored
 from frontdesk.store.forgetting import Receipt
@@ -33,6 +34,7 @@ class Outlets(Books):
         super().__init__(store, clock)
         self.connections: dict[str, Connection] = {}
         self.destinations: dict[str, Destination] = {}
+        self._bell = Bell()
 
     def add_destination(
         self,
@@ -69,6 +71,14 @@ class Outlets(Books):
         )
         self.destinations[name] = made
         return made
+
+    def call(self, connection: Connection | str) -> bool:
+        """Have the service of this process ask for a connection's changes now.
+
+        Returns:
+            Whether a service follows it here, and was just waiting for the next time.
+        """
+        return self._bell.ring(name_of(connection))
 
     async def deliver(
         self, destination: Destination | str, *, only: str | None = None, dry_run: bool = False
@@ -160,14 +170,15 @@ class Outlets(Books):
 
         return await self.store.write(write)
 
-    async def forget(self, who: str) -> list[Receipt]:
+    async def forget(self, who: str | Collection[int]) -> list[Receipt]:
         """Erase a guest from the store, and from every destination that knows of him.
 
         In the store it is all or nothing. A destination that cannot be asked now is asked with
         its next delivery; the receipt says what each answered.
 
         Args:
-            who: An e-mail address, a phone number, or the platform's own id.
+            who: An e-mail address, a phone number, or the platform's own id; or the rows of guests
+                that somebody has chosen by hand: ids are unique in their own account only.
         """
         receipts = await super().forget(who)
         owed = await self._ask(due.owed)

@@ -12,6 +12,9 @@ class ServiceSettings:
     Args:
         host: Where ``frontdesk run`` listens.
         public_url: How platforms reach that from outside, for ``frontdesk webhooks url``.
+        pages: Whether ``frontdesk run`` serves the pages.
+        pages_url: How people reach the pages from outside, with the path a proxy puts them
+            under; for links, and so that cookies are sent by HTTPS only.
         collect: Seconds to wait after a delivery for more, to fetch them together.
         body_limit: Bytes of a delivery's body; longer ones are answered 413.
         inbox_deliveries: How many deliveries may wait for one connection; more: 503.
@@ -21,6 +24,8 @@ class ServiceSettings:
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str | None = None
+    pages: bool = True
+    pages_url: str | None = None
     collect: int = 3
     body_limit: int = 1024 * 1024
     inbox_deliveries: int = 100_000

@@ -27,6 +27,7 @@ from frontdesk.cli import (
     operate,
     serve,
     start,
+    users,
     work,
 )
 from frontdesk.errors import ConfigurationError, FrontdeskError, PlatformError
@@ -51,6 +52,7 @@ for module in (
     deliver,
     destinations,
     serve,
+    users,
     operate,
     mapping,
     look,

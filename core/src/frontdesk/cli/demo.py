@@ -206,7 +206,9 @@ async def _show(desk: Desk, arrived: dict[str, Any] | None, json: bool) -> None:
 
 
 def _say_what_next(store: Path, connector: str, to: str | None) -> None:
-    typer.echo(f"\nLook around: frontdesk metrics --store {store}")
+    typer.echo(f"\nIn a browser: frontdesk pages --store {store}")
+    typer.echo("             serves http://127.0.0.1:8080/ and prints a link that lets you in")
+    typer.echo(f"Look around: frontdesk metrics --store {store}")
     typer.echo(f"             frontdesk profiles --store {store}")
     typer.echo(f"             frontdesk events --store {store} --limit 5")
     if to is not None:

@@ -100,7 +100,8 @@ def metrics(
 
 def profiles(
     search: Annotated[
-        str | None, typer.Argument(help="Beginning of an e-mail, a phone or a last name.")
+        str | None,
+        typer.Argument(help="Beginning of an e-mail, a phone or a name; or a platform's id."),
     ] = None,
     *,
     config: ConfigOption = None,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import attrs
 import typer
@@ -14,7 +15,11 @@ import typer
 from frontdesk.cli.options import ConfigOption, JsonOption, StoreOption, configured, looking
 from frontdesk.cli.output import print_json, print_table, shown
 from frontdesk.cli.running import run as finish
+from frontdesk.cli.users import link_to
 from frontdesk.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from frontdesk.desk import Desk
 
 _ConnectionArgument = Annotated[str, typer.Argument(help="The connection.", show_default=False)]
 #: How a delivery ends; they add up to what was received.
@@ -44,7 +49,7 @@ def run(
         int | None, typer.Option("--port", help="The port to listen on; 0 takes any.")
     ] = None,
 ) -> None:
-    """Run the service: webhooks, changes, history, deliveries; until SIGTERM or Ctrl-C."""
+    """Run the service: webhooks, changes, history, deliveries, pages; until SIGTERM or Ctrl-C."""
     desk = configured(config)
     if not desk.connections:
         raise ConfigurationError(
@@ -62,13 +67,20 @@ def run(
     async def work() -> None:
         where = settings.port if port is None else port
         async with desk:
-            await serve(desk, host or settings.host, where, _say_ready)
+            await serve(desk, host or settings.host, where, partial(_say_ready, desk))
 
     finish(work)
 
 
-def _say_ready(address: str) -> None:
+async def _say_ready(desk: Desk, address: str) -> None:
     logging.getLogger("frontdesk").info("listening on %s", address)
+    link = await desk.first_login_link() if desk.service_settings.pages else None
+    if link is not None:
+        # What lets somebody in is for whoever reads the terminal, and no line of the log.
+        typer.echo(
+            f"Nobody has logged in yet. This link does, once, within an hour:\n"
+            f"  {link_to(desk, link, address)}"
+        )
 
 
 def _log_lines() -> None:

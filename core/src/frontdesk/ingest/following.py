@@ -76,6 +76,7 @@ class Follower:
         arrived: Returns once the receiver has written something for this connection.
         others: Names of the other connections in use.
         url: Where webhooks are to be sent to; None if nobody said.
+        called: Returns once somebody wants changes to be asked for now.
     """
 
     connection: Connection
@@ -87,6 +88,7 @@ class Follower:
     arrived: _Arrival
     others: frozenset[str] = frozenset()
     url: str | None = None
+    called: _Arrival = anyio.sleep_forever
     _ailing: dict[str, str] = attrs.field(factory=dict[str, str], repr=False)
     #: What a person must still see to, since the process began.
     _changed: list[str] = attrs.field(factory=list[str], repr=False)
@@ -170,7 +172,8 @@ class Follower:
         while True:
             with background() if stream.spare else nullcontext():
                 await self._persist(f"changes of {stream.name}", walked, quiet=stream.spare)
-            await self.clock.sleep(every * self.chance.uniform(1 - SPREAD, 1 + SPREAD))
+            wait = every * self.chance.uniform(1 - SPREAD, 1 + SPREAD)
+            await self._until(self.called, wait)
 
     async def _walk(self, session: Session, stream: Stream, purpose: Purpose) -> None:
         connection = session.connection
@@ -239,14 +242,19 @@ class Follower:
 
     async def _arrival(self) -> None:
         """Wait for a delivery; another process may have received one, so not for ever."""
-        async with anyio.create_task_group() as group:
-            group.start_soon(self._wake, group.cancel_scope)
-            await self.clock.sleep(LOOK)
-            group.cancel_scope.cancel()
+        await self._until(self.arrived, LOOK)
 
-    async def _wake(self, scope: anyio.CancelScope) -> None:
-        await self.arrived()
-        scope.cancel()
+    async def _until(self, happens: _Arrival, seconds: float) -> None:
+        """Wait until something happens, or so many seconds."""
+
+        async def wake(scope: anyio.CancelScope) -> None:
+            await happens()
+            scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(wake, group.cancel_scope)
+            await self.clock.sleep(seconds)
+            group.cancel_scope.cancel()
 
     async def _persist(self, name: str, job: _Job, *, quiet: bool = False) -> None:
         """Do *job*; where the platform is away or wants quiet, again later.

@@ -304,6 +304,7 @@ class Intake:
             currency=event.currency,
             body=event_body(event, id, shown, site.id if site else None),
             source=source,
+            site=site.id if site else "",
         )
 
     def _collect_rest(self, outputs: Outputs, kept: Kept, batch: Batch) -> None:

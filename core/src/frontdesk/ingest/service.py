@@ -14,6 +14,7 @@ from frontdesk.client import Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import ConfigurationError
 from frontdesk.ingest.alerts import Alerter
+from frontdesk.ingest.calling import Bell
 from frontdesk.ingest.following import Follower
 from frontdesk.ingest.receiving import Receiver
 from frontdesk.links import webhook_url
@@ -36,6 +37,7 @@ class Service:
     receiver: Receiver
     settings: ServiceSettings
     alerter: Alerter | None = None
+    bell: Bell = attrs.field(factory=Bell)
 
     async def run(self) -> None:
         """Follow all connections at once; what becomes of one stops no other."""
@@ -53,6 +55,7 @@ class Service:
                     partial(self.receiver.wait, name),
                     names - {name},
                     self._url(connection),
+                    partial(self.bell.wait, name),
                 )
                 group.start_soon(follower.run)
             if self.alerter is not None:

@@ -69,6 +69,8 @@ class LoggedEvent:
     currency: str | None
     body: bytes
     source: Kept | None
+    #: Where it happened, as far as that is known.
+    site: str = ""
 
 
 @attrs.frozen

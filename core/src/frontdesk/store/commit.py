@@ -131,5 +131,6 @@ def _write_mark(tx: Transaction) -> None:
         "total": mark.total,
         "finished": mark.finished,
         "updated": tx.batch.seen,
+        "began": tx.batch.seen,
     }
-    replace(tx.db, cursors, [row])
+    replace(tx.db, cursors, [row], keep=("began",))

@@ -13,7 +13,7 @@ from frontdesk.model import Json, Origin
 from frontdesk.store import ledger
 from frontdesk.store.batch import Kind
 from frontdesk.store.exporting_deliveries import sent_to
-from frontdesk.store.finding import Person, find
+from frontdesk.store.finding import Person, Who, find
 from frontdesk.store.schema import (
     brands,
     consents,
@@ -32,7 +32,7 @@ from frontdesk.store.schema import (
 from frontdesk.wire import time_json
 
 
-def export(db: Connection, who: str) -> dict[str, Json]:
+def export(db: Connection, who: Who) -> dict[str, Json]:
     """Return one document on all guests *who* means, brand by brand."""
     by_brand: dict[int, list[Person]] = {}
     for person in find(db, who):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import TypeAlias
 
 import attrs
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Select, or_, select
 
 from frontdesk import addresses, jsons
 from frontdesk.store.batch import guest_key
 from frontdesk.store.keyed import normal
 from frontdesk.store.schema import connections, consents, guests, profiles
 from frontdesk.store.upserts import chunks
+
+Who: TypeAlias = str | Collection[int]
+"""An e-mail address, a phone number or a platform's id; or rows of guests, as pages name them."""
 
 
 @attrs.frozen
@@ -27,8 +31,10 @@ class Person:
     into: int | None
 
 
-def find(db: Connection, who: str) -> list[Person]:
+def find(db: Connection, who: Who) -> list[Person]:
     """Return all guests *who* means, with those merged with them."""
+    if not isinstance(who, str):
+        return people(db, family(db, who))
     terms = spellings(who)
     profile, consent = profiles.c, consents.c
     matching: set[int] = set()
@@ -37,7 +43,7 @@ def find(db: Connection, who: str) -> list[Person]:
             or_(profile.email.in_(terms), profile.phone_number.in_(terms))
         ),
         select(consent.guest_id).where(consent.address.in_(terms)),
-        select(guests.c.id).where(guests.c.key.in_(_keys(db, who.strip()))),
+        keyed(db, who.strip()),
     ):
         matching.update(db.execute(asked).scalars())
     return people(db, family(db, matching))
@@ -48,11 +54,14 @@ def spellings(who: str) -> set[str]:
     return {normal(who), addresses.phone(who) or normal(who)}
 
 
-def _keys(db: Connection, id: str) -> set[str]:
-    """Return the keys a guest of this platform id can have: some are read per site."""
+def keyed(db: Connection, id: str) -> Select[int]:
+    """Ask for the rows of the guests of a platform's id, some of which are read per site."""
     details = db.execute(select(connections.c.details)).scalars()
     sites = {site["id"] for row in details for site in jsons.decode(row)["sites"]}
-    return {id, *(guest_key(site, id) for site in sites)}
+    keys = {id, *(guest_key(site, id) for site in sites)}
+    # All connections are named, as their index begins with them.
+    everywhere = guests.c.connection_id.in_(select(connections.c.id))
+    return select(guests.c.id).where(everywhere, guests.c.key.in_(keys))
 
 
 def family(db: Connection, ids: Iterable[int]) -> set[int]:

@@ -21,7 +21,7 @@ from frontdesk.store import (
 from frontdesk.store.batch import Kind
 from frontdesk.store.engine import reading, writing
 from frontdesk.store.erasing import Erasing, Step
-from frontdesk.store.finding import Person, find, people
+from frontdesk.store.finding import Person, Who, find, people
 from frontdesk.store.keyed import shown
 from frontdesk.store.schema import brands, connections, erasures, log, log_bodies
 from frontdesk.wire import time_json
@@ -78,7 +78,7 @@ class Receipt:
     destinations: dict[str, str] = attrs.field(factory=dict[str, str])
 
 
-def forget(db: Connection, who: str, now: datetime) -> list[Receipt]:
+def forget(db: Connection, who: Who, now: datetime) -> list[Receipt]:
     """Erase all guests *who* means, in every brand."""
     found = find(db, who)
     by_brand: dict[int, list[Person]] = {}
@@ -92,9 +92,10 @@ def forget(db: Connection, who: str, now: datetime) -> list[Receipt]:
     return [_forget(db, by_brand[brand], who, now) for brand in sorted(by_brand)]
 
 
-def _forget(db: Connection, some: Sequence[Person], who: str, now: datetime) -> Receipt:
+def _forget(db: Connection, some: Sequence[Person], who: Who, now: datetime) -> Receipt:
     at_work = erasing.begin(db, some, now)
-    receipt = _carry_out(at_work, at_work.keyed.address(at_work.brand, who))
+    named = who if isinstance(who, str) else some[0].key
+    receipt = _carry_out(at_work, at_work.keyed.address(at_work.brand, named))
     _log_erasure(at_work)
     return receipt
 

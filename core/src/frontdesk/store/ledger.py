@@ -10,7 +10,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection, select
 
 from frontdesk.consent import Statement
-from frontdesk.model import Consent, ConsentState
+from frontdesk.model import Channel, Consent, ConsentState
 from frontdesk.store import keyed
 from frontdesk.store.batch import Kept
 from frontdesk.store.schema import consents, forgotten
@@ -70,7 +70,13 @@ def statements(
         hidden = {(b, keyed.shown(hashes.address(b, a))): a for b, a in meant}
         spelt |= hidden
     table = consents.c
-    asked = select(table.brand_id, table.channel, table.address, table.state, table.at, table.seen)
+    # Their index begins with brand and channel.
+    asked = select(
+        table.brand_id, table.channel, table.address, table.state, table.at, table.seen
+    ).where(
+        table.brand_id.in_(sorted({brand for brand, _ in meant})),
+        table.channel.in_([channel.value for channel in Channel]),
+    )
     said: dict[tuple[int, str, str], list[Statement]] = defaultdict(list)
     for part in chunks(sorted({address for _, address in spelt})):
         for row in db.execute(asked.where(table.address.in_(part))):

@@ -12,25 +12,26 @@ from decimal import Decimal
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, Select, func, select
 
 from frontdesk import jsons
 from frontdesk.consent import effective
 from frontdesk.model import Channel, Json
 from frontdesk.store import ledger
 from frontdesk.store.batch import Kind
+from frontdesk.store.counting_schema import metric_sites
 from frontdesk.store.finding import family
 from frontdesk.store.schema import (
     connections,
     guests,
     log,
     log_bodies,
-    metric_days,
     metrics,
     profiles,
     quarantine,
     streams,
 )
+from frontdesk.store.searching import meant
 
 
 @attrs.frozen
@@ -107,7 +108,7 @@ def list_metrics(db: Connection, integration: str | None = None) -> list[MetricR
 
 
 def _values(db: Connection) -> dict[int, dict[str, Decimal]]:
-    table = metric_days.c
+    table = metric_sites.c
     sums = select(table.metric_id, table.currency, func.sum(table.value).label("value")).group_by(
         table.metric_id, table.currency
     )
@@ -125,7 +126,7 @@ def list_profiles(
     limit: int = 50,
     after: int = 0,
 ) -> list[ProfileRow]:
-    """Return profiles whose e-mail, phone or last name begins with *search*."""
+    """Return profiles that *search* may mean: see :func:`frontdesk.store.searching.search`."""
     asked = (
         select(
             connections.c.connector,
@@ -142,14 +143,7 @@ def list_profiles(
         .offset(after)
     )
     if search:
-        table = profiles.c
-        asked = asked.where(
-            or_(
-                table.email.startswith(search.lower(), autoescape=True),
-                table.phone_number.startswith(search, autoescape=True),
-                table.last_name.startswith(search, autoescape=True),
-            )
-        )
+        asked = asked.where(profiles.c.guest_id.in_(meant(db, search)))
     rows = db.execute(_of(asked, integration)).all()
     said = _consent(db, rows)
     return [

@@ -22,6 +22,7 @@ from frontdesk.store.engine import explaining, file_of, open_engine, reading, wr
 from frontdesk.store.migrate import revision, upgrade
 from frontdesk.store.schema import connections, metadata
 from frontdesk.store.states import hold_all
+from frontdesk.store.users import end_logins
 
 #: Rows that are in memory at a time.
 _BATCH: Final = 1000
@@ -126,6 +127,7 @@ def _hold(file: Path, now: datetime, erased: Erased | None = None) -> int:
         upgrade(engine)
         with writing(engine) as db:
             hold_all(db, now)
+            end_logins(db)
             if erased is not None:
                 again = forget_again(db, erased)
         with engine.connect() as bare:
@@ -173,6 +175,7 @@ def _copy(source: Engine, target: Engine, now: datetime, *, replace: bool) -> di
         counts = {table.name: _copy_table(old, new, table) for table in metadata.sorted_tables}
         _compare(new, counts)
         hold_all(new, now)
+        end_logins(new)
     return counts
 
 

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Table, select
 
 from frontdesk import jsons
 from frontdesk.model import Consent, Profile
-from frontdesk.store import bulk, departures, ledger
+from frontdesk.store import bulk, counting, departures, ledger
 from frontdesk.store.batch import Kept, Kind, LoggedEvent
 from frontdesk.store.schema import (
     consents,
     log,
-    metric_days,
-    metrics,
     profiles,
     reservations,
 )
+from frontdesk.store.searching import folded
 from frontdesk.store.transaction import Transaction
 from frontdesk.store.types import maybe_micros, to_micros, to_millionths
-from frontdesk.store.upserts import insert_into
 from frontdesk.wire import consent_json
 
 
@@ -42,7 +37,7 @@ def log_events(tx: Transaction) -> int:
     events = _fresh(tx, tx.batch.events)
     if not events:
         return 0
-    ids = _count_metrics(tx, events)
+    ids = counting.count_metrics(tx, events)
     for event in events:
         value = to_millionths(event.value)
         tx.append(
@@ -53,52 +48,8 @@ def log_events(tx: Transaction) -> int:
             record=event.source.row if event.source else None,
             event=(ids[event.metric], event.id, value, event.currency),
         )
-    _count_days(tx, events, ids)
+    counting.count_days(tx, events, ids)
     return len(events)
-
-
-def _count_metrics(tx: Transaction, events: list[LoggedEvent]) -> dict[str, int]:
-    times: dict[str, list[datetime]] = defaultdict(list)
-    for event in events:
-        times[event.metric].append(event.at)
-    statement = insert_into(tx.db, metrics)
-    new = statement.excluded
-    table = metrics.c
-    earlier = _smaller(tx.db)
-    later = _larger(tx.db)
-    tx.db.execute(
-        statement.on_conflict_do_update(
-            index_elements=["connection_id", "name"],
-            set_={
-                "total": table.total + new.total,
-                "first": earlier(table.first, new.first),
-                "last": later(table.last, new.last),
-            },
-        ),
-        [
-            {
-                "connection_id": tx.stored.id,
-                "name": name,
-                "total": len(at),
-                "first": min(at),
-                "last": max(at),
-            }
-            for name, at in times.items()
-        ],
-    )
-    rows = tx.db.execute(select(table.name, table.id).where(table.connection_id == tx.stored.id))
-    return {row.name: row.id for row in rows}
-
-
-def _count_days(tx: Transaction, events: list[LoggedEvent], ids: dict[str, int]) -> None:
-    sums: dict[tuple[int, int, str], list[Any]] = {}
-    for event in events:
-        key = (ids[event.metric], event.day, event.currency or "")
-        total = sums.setdefault(key, [0, Decimal(0)])
-        total[0] += 1
-        total[1] += event.value or 0
-    rows = [(*key, number, to_millionths(value)) for key, (number, value) in sums.items()]
-    bulk.write_sums(tx.db, metric_days, rows, sums=("total", "value"))
 
 
 def log_profiles(tx: Transaction) -> int:
@@ -147,14 +98,16 @@ def _profile_row(
         digest,
         body,
         to_micros(tx.batch.seen),
+        folded(profile.first_name),
+        folded(profile.last_name),
     )
 
 
-def log_consents(tx: Transaction, counting: ledger.Stated) -> int:
+def log_consents(tx: Transaction, stated: ledger.Stated) -> int:
     """Log the statements that say something new, of those that count; return how many."""
-    said = _latest_consents(tx, {consent.guest for consent, _ in counting})
+    said = _latest_consents(tx, {consent.guest for consent, _ in stated})
     rows: list[bulk.Row] = []
-    for consent, kept in counting:
+    for consent, kept in stated:
         key = (tx.guests[consent.guest], consent.channel.value, _address(consent))
         statement = (consent.state.value, consent.at)
         if said.get(key) == statement:
@@ -237,11 +190,3 @@ def _reservation_bodies(tx: Transaction, rows: Sequence[int]) -> dict[int, bytes
 def _address(consent: Consent) -> str:
     """Return the address as the ledger compares it."""
     return consent.address.strip().lower()
-
-
-def _smaller(db: Connection) -> Any:
-    return func.least if db.dialect.name == "postgresql" else func.min
-
-
-def _larger(db: Connection) -> Any:
-    return func.greatest if db.dialect.name == "postgresql" else func.max

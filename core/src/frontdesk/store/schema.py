@@ -21,8 +21,10 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    text,
 )
 
+from frontdesk.store.indexes import prefixes, where
 from frontdesk.store.types import Amount, Instant, Key
 
 metadata: Final = MetaData(
@@ -93,6 +95,7 @@ cursors = Table(
     Column("total", Integer),
     Column("finished", Boolean, nullable=False, server_default=false()),
     Column("updated", Instant, nullable=False),
+    Column("began", Instant),
 )
 
 guests = Table(
@@ -107,6 +110,9 @@ guests = Table(
     Column("gone", Instant),
     UniqueConstraint("connection_id", "key"),
     Index("ix_guests_merged_into", "merged_into"),
+    Index(
+        "ix_guests_connection_id_gone", "connection_id", "gone", **where(text("gone IS NOT NULL"))
+    ),
 )
 
 records = Table(
@@ -154,17 +160,6 @@ metrics = Table(
     UniqueConstraint("connection_id", "name"),
 )
 
-metric_days = Table(
-    "metric_days",
-    metadata,
-    to("metric", key=True),
-    # Days since 1970 in the property's own zone.
-    Column("day", Integer, primary_key=True),
-    Column("currency", String, primary_key=True),
-    Column("total", Key, nullable=False),
-    Column("value", Amount, nullable=False),
-)
-
 log = Table(
     "log",
     metadata,
@@ -180,7 +175,7 @@ log = Table(
     Column("event_id", LargeBinary, unique=True),
     Column("value", Amount),
     Column("currency", String),
-    Index("ix_log_guest_id", "guest_id"),
+    Index("ix_log_guest_id_at", "guest_id", "at"),
     Index("ix_log_metric_id_at", "metric_id", "at"),
 )
 
@@ -197,13 +192,20 @@ profiles = Table(
     metadata,
     to("guest", key=True),
     to("record"),
-    Column("email", String, index=True),
-    Column("phone_number", String, index=True),
+    Column("email", String),
+    Column("phone_number", String),
     Column("first_name", String),
-    Column("last_name", String, index=True),
+    Column("last_name", String),
     Column("digest", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("updated", Instant, nullable=False),
+    # The names as they are looked for; see frontdesk.store.searching.
+    Column("first_folded", String),
+    Column("last_folded", String),
+    prefixes("profiles", "email"),
+    prefixes("profiles", "phone_number"),
+    prefixes("profiles", "first_folded"),
+    prefixes("profiles", "last_folded", "first_folded"),
 )
 
 consents = Table(
@@ -257,6 +259,8 @@ quarantine = Table(
     Column("payload", LargeBinary, nullable=False),
     Column("previous", LargeBinary),
     UniqueConstraint("stream_id", "site", "key", "digest"),
+    # What is open is looked at, newest first; what is closed is kept for years.
+    Index("ix_quarantine_closed_id", "closed", "id"),
 )
 
 quarantine_guests = Table(

@@ -52,7 +52,12 @@ def said_of(
     asked = (
         select(consents, log.c.origin)
         .join(log, same)
-        .where(table.brand_id == brand, bulk.among(db, table.address, sorted(addresses)))
+        .where(
+            table.brand_id == brand,
+            # The index has it in between.
+            table.channel.in_([channel.value for channel in Channel]),
+            bulk.among(db, table.address, sorted(addresses)),
+        )
         .order_by(table.seen, table.connection_id, table.seq)
     )
     found: dict[tuple[Channel, str], list[Said]] = defaultdict(list)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
@@ -26,12 +26,21 @@ class WalkRow:
         done: Parts of the walk that are done (windows, sites or pages).
         total: Parts there are in all, where that is known.
         updated: When its last page was committed.
+        began: When its first page was, where that is known.
     """
 
     done: int
     total: int | None
     finished: bool
     updated: datetime
+    began: datetime | None = None
+
+    @property
+    def remaining(self) -> timedelta | None:
+        """How much longer it takes at the pace so far; None where nobody can tell."""
+        if self.finished or not self.total or not self.done or self.began is None:
+            return None
+        return (self.updated - self.began) / self.done * max(self.total - self.done, 0)
 
 
 @attrs.frozen(kw_only=True)
@@ -121,7 +130,7 @@ def _walks(db: Connection) -> tuple[dict[int, dict[str, WalkRow]], dict[int, dat
         id = row.connection_id
         last[id] = max(last.get(id, row.updated), row.updated)
         if row.purpose == "history":
-            walks[id][row.name] = WalkRow(row.done, row.total, row.finished, row.updated)
+            walks[id][row.name] = WalkRow(row.done, row.total, row.finished, row.updated, row.began)
     return walks, last
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Final
+from typing import Final
 
 import anyio
 import uvicorn
@@ -27,15 +27,20 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def receiving(desk: Desk, host: str, port: int) -> AsyncGenerator[str]:
+async def receiving(
+    desk: Desk, host: str, port: int, parts: Collection[str] = ("webhooks",)
+) -> AsyncGenerator[str]:
     """Serve *desk* in the running loop until the block ends; yield its base URL.
+
+    Args:
+        parts: As :meth:`frontdesk.Desk.asgi` knows them.
 
     Raises:
         ConfigurationError: The port is taken.
     """
     listening = listen(port, host)
     config = uvicorn.Config(
-        desk.asgi(),
+        desk.asgi(parts),
         log_level="warning",
         # A URL may carry a secret.
         access_log=False,
@@ -57,7 +62,7 @@ async def receiving(desk: Desk, host: str, port: int) -> AsyncGenerator[str]:
             server.should_exit = True
 
 
-async def serve(desk: Desk, host: str, port: int, ready: Callable[[str], Any]) -> None:
+async def serve(desk: Desk, host: str, port: int, ready: Callable[[str], Awaitable[None]]) -> None:
     """Serve *desk* until SIGTERM or SIGINT; what was answered is written, nothing is half done.
 
     Args:
@@ -67,8 +72,20 @@ async def serve(desk: Desk, host: str, port: int, ready: Callable[[str], Any]) -
     Raises:
         ConfigurationError: The port is taken.
     """
+    parts = ("webhooks", "pages") if desk.service_settings.pages else ("webhooks",)
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with desk.service(), receiving(desk, host, port) as address:
-            ready(address)
+        async with desk.service(), receiving(desk, host, port, parts) as address:
+            await ready(address)
+            async for _ in signals:
+                return
+
+
+async def serve_pages(
+    desk: Desk, host: str, port: int, ready: Callable[[str], Awaitable[None]]
+) -> None:
+    """Like :func:`serve`, but nothing is received and nothing followed: a person looks."""
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with receiving(desk, host, port, ("pages",)) as address:
+            await ready(address)
             async for _ in signals:
                 return
