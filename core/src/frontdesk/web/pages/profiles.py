@@ -66,7 +66,7 @@ STATUSES: Final = {
     "no_show": N_("no show"),
 }
 
-_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+_WORDS: Final[dict[str, Any]] = {
     "fields": FIELDS,
     "parts": PARTS,
     "channels": CHANNELS,
