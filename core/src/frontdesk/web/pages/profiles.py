@@ -66,6 +66,14 @@ STATUSES: Final = {
     "no_show": N_("no show"),
 }
 
+_WORDS: Final[dict[str, Any]] = {
+    "fields": FIELDS,
+    "parts": PARTS,
+    "channels": CHANNELS,
+    "states": STATES,
+    "statuses": STATUSES,
+}
+
 
 @page()
 async def profiles(request: Request) -> Response:
@@ -168,11 +176,7 @@ async def _profile(request: Request, *, revealed: bool = False) -> Response:
         name=_called(dossier),
         **_named(request, found.known),
         erased=all(source.forgotten for source in dossier.sources),
-        fields=FIELDS,
-        parts=PARTS,
-        channels=CHANNELS,
-        states=STATES,
-        statuses=STATUSES,
+        **_WORDS,
         revealed=revealed,
         hidden={} if revealed else _hidden(request, dossier),
         entries=[(entry, () if revealed else _sensitive(request, entry)) for entry in entries],
