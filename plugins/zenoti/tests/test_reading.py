@@ -436,8 +436,11 @@ async def test_an_odd_row_is_accounted_for_and_stops_nothing(
 def test_calls_are_counted_for_the_whole_organization() -> None:
     lane = zenoti.manifest.lane
     assert lane is not None
-    assert lane("GET", "/v1/guests") == lane("POST", "/v1/reports/x")
-    assert [(rate.limit, rate.seconds) for rate in lane("GET", "/")[1]] == [(60, 60)]
+    settings = zenoti.Settings(api_key="key")
+    granted = zenoti.Settings(api_key="key", calls_a_minute=90)
+    assert lane("GET", "/v1/guests", settings) == lane("POST", "/v1/reports/x", settings)
+    assert [(rate.limit, rate.seconds) for rate in lane("GET", "/", settings)[1]] == [(60, 60)]
+    assert [rate.limit for rate in lane("GET", "/", granted)[1]] == [90]
 
 
 def weeks() -> Iterator[tuple[int, int]]:
