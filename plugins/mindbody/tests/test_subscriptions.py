@@ -18,6 +18,7 @@ from frontdesk.servicing import ServiceSettings
 from frontdesk.serving import served
 from frontdesk.store.keyring import new_key
 from frontdesk.testing import StillClock
+from frontdesk_mindbody import subscriptions
 from frontdesk_mindbody.deliveries import READ
 from frontdesk_mindbody.sandbox import PREFIX, PUSH_PREFIX, Options, Platform, settings
 from frontdesk_mindbody.sandbox.subscriptions import RETIRED, TOO_MANY
@@ -64,7 +65,6 @@ async def connected(
     values = {
         **settings(platform),
         "base_url": f"http://mindbody.test{PREFIX}",
-        "push_url": f"http://mindbody.test{PUSH_PREFIX}",
         "webhook_signature_key": "",
         **more,
     }
@@ -261,8 +261,19 @@ async def test_answers_that_make_no_sense_are_said_so(store: Path, answer: Any) 
             **{
                 **settings(platform),
                 "base_url": f"http://mindbody.test{PREFIX}",
-                "push_url": f"http://mindbody.test{PUSH_PREFIX}",
             },
         )
         with pytest.raises(FrontdeskError):
             await desk.webhooks("studio", "list")
+
+
+@pytest.mark.parametrize(
+    ("base_url", "push"),
+    [
+        ("https://api.mindbodyonline.com/public/v6/", subscriptions.PUSH_URL),
+        ("http://127.0.0.1:8100/public/v6/", "http://127.0.0.1:8100/push/api/v1/"),
+    ],
+)
+def test_a_sandboxs_key_goes_to_no_other_place_than_the_sandbox(base_url: str, push: str) -> None:
+    """Seen to fail when the push API is always Mindbody's own."""
+    assert subscriptions._beside(base_url) == push

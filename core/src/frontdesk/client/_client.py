@@ -120,6 +120,11 @@ class Client(Generic[S]):
         )
 
     @property
+    def base_url(self) -> str:
+        """What paths are relative to."""
+        return str(self._exchange.http.base_url)
+
+    @property
     def clock(self) -> Clock:
         """Where time comes from, for whoever must wait for more than an answer."""
         return self._clock

@@ -72,7 +72,9 @@ class Settings:
     webhook_signature_key: str = _optional(
         "The messageSignatureKey of a subscription made by hand; frontdesk keeps those it makes."
     )
-    push_url: str = setting(subscriptions.PUSH_URL, help="Where webhooks are subscribed to.")
+    push_url: str = setting(
+        "", help="Where webhooks are subscribed to, if it is not Mindbody's own address for that."
+    )
     calls_a_day: int = setting(1000, help="Requests in 24 hours for each site.")
     time_zones: Mapping[str, str] = setting(
         attrs.Factory(dict[str, str]),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import httpx
+
 from frontdesk.client import Client
 from frontdesk.errors import ConfigurationError, UnexpectedResponseError
 from frontdesk.model import Json
@@ -15,6 +17,7 @@ from frontdesk_mindbody.tokens import PushKey
 from frontdesk_mindbody.webhooks import KEYS, VERSION
 
 PUSH_URL: Final = "https://mb-api.mindbodyonline.com/push/api/v1/"
+_PUBLIC: Final = "api.mindbodyonline.com"
 _PATH: Final = "subscriptions"
 _ACTIVE: Final = "Active"
 _REFERENCE: Final = "frontdesk"
@@ -46,12 +49,18 @@ async def manage(client: Client[Any], action: str, url: str) -> Sequence[Install
             "webhooks_key is not set: make a key for webhooks in Mindbody's developer portal"
         )
     auth = PushKey(settings.webhooks_key)
-    async with client.elsewhere(settings.push_url, auth=auth) as push:
+    async with client.elsewhere(settings.push_url or _beside(client.base_url), auth=auth) as push:
         if action == "install":
             await _install(push, url)
         elif action == "remove":
             await _remove(push, url)
         return _installed(push, await _listed(push))
+
+
+def _beside(base_url: str) -> str:
+    """Return where webhooks are subscribed to; a sandbox has both APIs at one address."""
+    public = httpx.URL(base_url)
+    return PUSH_URL if public.host == _PUBLIC else str(public.join(httpx.URL(PUSH_URL).path))
 
 
 async def _install(push: Client[Any], url: str) -> None:
