@@ -380,7 +380,7 @@ async def test_a_key_comes_from_the_environment(
     assert not platform.revoked
 
 
-@pytest.mark.parametrize("key", [(), NEW])
+@pytest.mark.parametrize("key", [(), NEW], ids=["missing", "wrong"])
 async def test_a_key_that_is_missing_or_wrong_is_one_sentence(store_url: str, key: Any) -> None:
     """And the token is still good afterwards."""
     platform = Rotating()
