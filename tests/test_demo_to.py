@@ -29,7 +29,10 @@ def test_the_demo_carries_a_hotel_to_klaviyo(tmp_path: Path) -> None:
     arrived = told["arrived"]
     assert arrived["events of the past"] == accepted["history events"] > 0
     assert arrived["events that may trigger"] == accepted["live events"] > 0
-    assert arrived["subscribed to e-mail"] == accepted["opt-ins"] > 0
+    # Whoever opted in and then out again, as it happens while the demo plays, is no longer.
+    most, left = accepted["opt-ins"], accepted.get("opt-outs", 0)
+    assert most - left <= arrived["subscribed to e-mail"] <= most
+    assert most > left
     assert 0 < arrived["profiles"] <= accepted["profiles"]
     assert_shown(tmp_path / "frontdesk-demo.db")
 
