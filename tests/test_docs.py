@@ -133,7 +133,7 @@ def test_the_readme_shows_the_example() -> None:
     assert example.endswith(shown)
 
 
-@pytest.mark.parametrize("command", ["frontdesk demo", "pytest"])
+@pytest.mark.parametrize("command", ["frontdesk demo", "pytest -n auto"])
 def test_the_readme_has_one_line_for_a_fresh_machine(command: str) -> None:
     lines = (ROOT / "README.md").read_text("utf-8").splitlines()
 

@@ -85,6 +85,8 @@ def served(app: ASGI, *, port: int = 0) -> Generator[str]:
     config = uvicorn.Config(
         app, interface="asgi3", log_level="warning", access_log=False, lifespan="off"
     )
+    # Here, not in the thread: two that begin to serve at once would import the same modules.
+    config.load()
     server = uvicorn.Server(config)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listening]}, name="sandbox", daemon=True
