@@ -1,11 +1,30 @@
-"""Where the rows of an answer are, by what the manifest says of its streams."""
+"""Rows of answers and of deliveries, found in JSON that may be anything."""
 
 from __future__ import annotations
 
 from typing import cast
 
+import msgspec
+
+from frontdesk import jsons
+from frontdesk.errors import RecordError
 from frontdesk.manifest import Stream
-from frontdesk.model import Json
+from frontdesk.model import Delivery, Json
+
+
+def delivered(delivery: Delivery) -> dict[str, Json]:
+    """Return the JSON object that a delivery's body is.
+
+    Raises:
+        RecordError: It is none.
+    """
+    try:
+        body = jsons.decode(delivery.body)
+    except msgspec.DecodeError:
+        raise RecordError("the delivery is no JSON") from None
+    if not isinstance(body, dict):
+        raise RecordError("the delivery is no JSON object")
+    return cast("dict[str, Json]", body)
 
 
 def paths(stream: Stream) -> tuple[str, ...]:

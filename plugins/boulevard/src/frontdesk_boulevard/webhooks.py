@@ -7,17 +7,14 @@ import hashlib
 import hmac
 from typing import Any, Final
 
-import msgspec
-
-from frontdesk import jsons
-from frontdesk.errors import RecordError, SettingsError
+from frontdesk.errors import SettingsError
 from frontdesk.model import Delivery, Payload, Record, Ref
 from frontdesk.notices import Notice, Standing
+from frontdesk.rows import delivered
 from frontdesk_boulevard import appointments, memberships
 from frontdesk_boulevard.rows import (
     DELIVERED,
     TYPES,
-    as_row,
     instant,
     named,
     part,
@@ -92,7 +89,7 @@ def news(delivery: Delivery) -> list[Record | Ref | Notice]:
     Raises:
         RecordError: It is no webhook of Boulevard's.
     """
-    body = _body(delivery)
+    body = delivered(delivery)
     kind = _kind(body)
     if kind == _UNINSTALLED:
         reason = "Boulevard says the app was uninstalled; install it again in Manage Business"
@@ -176,15 +173,5 @@ def verified(delivery: Delivery, settings: Any) -> bool:
 
 def businesses(delivery: Delivery) -> list[str]:
     """Name the business a delivery is meant for: one app serves many."""
-    own = text(_body(delivery), "businessId")
+    own = text(delivered(delivery), "businessId")
     return [urn("Business", own, "businessId")] if own else []
-
-
-def _body(delivery: Delivery) -> Payload:
-    try:
-        body = as_row(jsons.decode(delivery.body))
-    except msgspec.DecodeError:
-        raise RecordError("the delivery is no JSON") from None
-    if body is None:
-        raise RecordError("the delivery is no JSON object")
-    return body

@@ -6,13 +6,10 @@ import hmac
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
-
-from frontdesk import jsons
-from frontdesk.errors import RecordError
 from frontdesk.model import Delivery, Ref
 from frontdesk.notices import Notice, Standing
-from frontdesk_mews.rows import Row, as_row, objects, part, required, text
+from frontdesk.rows import delivered
+from frontdesk_mews.rows import Row, objects, part, required, text
 
 #: Only reservations are announced as service orders so far.
 _STREAMS: Final = {
@@ -52,7 +49,7 @@ def news(delivery: Delivery) -> list[Ref | Notice]:
     Raises:
         RecordError: It is neither kind of webhook Mews has.
     """
-    body = _body(delivery)
+    body = delivered(delivery)
     if "Events" in body:
         return _refs(body)
     told = _NEWS.get(required(body, "Action"))
@@ -83,18 +80,7 @@ def verified(delivery: Delivery, settings: Any) -> bool:
 
 def enterprises(delivery: Delivery) -> list[str]:
     """Name the property a delivery is meant for; most news of the integration names none."""
-    body = _body(delivery)
+    body = delivered(delivery)
     about = part(part(body, "Data") or {}, "Enterprise") or {}
     own = text(body, "EnterpriseId") or text(about, "Id")
     return [own] if own else []
-
-
-def _body(delivery: Delivery) -> Row:
-    # Mews promises no content type, so the body alone decides.
-    try:
-        body = as_row(jsons.decode(delivery.body))
-    except msgspec.DecodeError:
-        raise RecordError("the delivery is no JSON") from None
-    if body is None:
-        raise RecordError("the delivery is no JSON object")
-    return body

@@ -8,11 +8,10 @@ import hmac
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import msgspec
-
 from frontdesk import jsons
 from frontdesk.errors import RecordError
 from frontdesk.model import Context, Delivery, Json, Record
+from frontdesk.rows import delivered
 from frontdesk_mindbody.deliveries import PASSED_OVER, READ
 from frontdesk_mindbody.rows import Row, as_row, build_record, identity, required, text
 from frontdesk_mindbody.times import utc
@@ -48,7 +47,7 @@ def _keys(settings: Any, state: Mapping[str, Json] | None) -> Iterator[bytes]:
 
 def sites(delivery: Delivery) -> list[str]:
     """Name the site a delivery is of: one URL serves all of a developer's."""
-    data = as_row(_body(delivery).get("eventData")) or {}
+    data = as_row(delivered(delivery).get("eventData")) or {}
     site = identity(data, "siteId")
     return [site] if site else []
 
@@ -59,7 +58,7 @@ def news(delivery: Delivery, context: Context) -> list[Record]:
     Raises:
         RecordError: It is no webhook of Mindbody's, or written in a way we cannot read.
     """
-    body = _body(delivery)
+    body = delivered(delivery)
     event = text(body, "eventId")
     if event is None:
         raise RecordError("eventId is missing")
@@ -99,13 +98,3 @@ def _other(body: Row, site: str, row: Row) -> Record:
         # Without a name of its own, its content is one.
         message = jsons.digest(jsons.canonical(body)).hex()
     return build_record("other_events", {**row, "MessageId": message}, site)
-
-
-def _body(delivery: Delivery) -> Row:
-    try:
-        body = as_row(jsons.decode(delivery.body))
-    except msgspec.DecodeError:
-        raise RecordError("the delivery is no JSON") from None
-    if body is None:
-        raise RecordError("the delivery is no JSON object")
-    return body

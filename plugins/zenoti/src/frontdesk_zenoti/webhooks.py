@@ -10,11 +10,10 @@ from datetime import UTC
 from typing import Any, Final
 
 import attrs
-import msgspec
 
 from frontdesk import jsons
-from frontdesk.errors import RecordError
 from frontdesk.model import Delivery, Payload, Record, Ref
+from frontdesk.rows import delivered
 from frontdesk_zenoti import bookings, times
 from frontdesk_zenoti.merging import merge, merged
 from frontdesk_zenoti.patterns import Kind, kind_of
@@ -103,7 +102,7 @@ def news(delivery: Delivery, event_types: Mapping[str, str]) -> list[Record | Re
 
 
 def _told(delivery: Delivery, event_types: Mapping[str, str]) -> Told:
-    body = _body(delivery)
+    body = delivered(delivery)
     # Some pages show only the inner part; deliveries are said to have the envelope always.
     inner = as_row(body.get("data")) if "event_type" in body or "event_id" in body else None
     data = body if inner is None else inner
@@ -123,16 +122,6 @@ def _told(delivery: Delivery, event_types: Mapping[str, str]) -> Told:
         "data": data,
     }
     return Told(kind, data, block)
-
-
-def _body(delivery: Delivery) -> Row:
-    try:
-        body = as_row(jsons.decode(delivery.body))
-    except msgspec.DecodeError:
-        raise RecordError("the delivery is no JSON") from None
-    if body is None:
-        raise RecordError("the delivery is no JSON object")
-    return body
 
 
 def _raw(told: Told) -> Record:
