@@ -273,7 +273,7 @@ def explained(url: str) -> list[str]:
     from frontdesk.store.sites import homes
     from frontdesk.store.status import list_connections
     from frontdesk.store.store import Store
-    from frontdesk.store.types import from_micros
+    from frontdesk.columns import from_micros
 
     store, told = Store(url), []
 

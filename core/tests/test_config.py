@@ -118,7 +118,7 @@ def test_a_secret_file_that_cannot_be_read_is_named(
         ("[connections]\noak = 'CANARY'", "connections.oak is not a table"),
         ("[connections.oak]\ntoken = 'CANARY'", "connector is missing"),
         ("[connections.oak]\nconnector='acorn'\nbrand=5", "brand is not a string"),
-        ("[connections.oak]\nconnector='acorn'\ntoken={enw='CANARY'}", "write a value, { env"),
+        ("[connections.oak]\nconnector='acorn'\ntoken={enw='CANARY'}", "not a valid str"),
         ("[connections.oak]\nconnector='acorn'\ntoken=['CANARY']", "not a valid str"),
         ("[connections.oak]\nconnector='acorn'\ntoken='CANARY'\ntokne=1", "unknown setting 'tok"),
         ("[connections.oak]\nconnector='acorn'\nbase_url='CANARY'", "base_url is neither"),

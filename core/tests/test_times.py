@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from inn import Inn, acorn, altered, asked, guest, stay, sync
 
 from frontdesk import Account, Event, Site
-from frontdesk.store.types import from_micros, to_micros
+from frontdesk.columns import from_micros, to_micros
 from frontdesk.times import day_of, zone_of
 
 PRAGUE = zone_of(Account("a", "A", (Site("s", "S", "Europe/Prague"),)))

@@ -213,4 +213,7 @@ def _resolved(where: str, value: Any) -> Any:
             ) from None
         except ValueError:
             raise SettingsError(f"{where}: file {value['file']!r} is no UTF-8 text") from None
-    raise SettingsError(f'{where}: write a value, {{ env = "VAR" }} or {{ file = "path" }}')
+    if value.keys() & {"env", "file"}:
+        raise SettingsError(f'{where}: write a value, {{ env = "VAR" }} or {{ file = "path" }}')
+    # Settings that stand together: [connections.guests.mail]
+    return {key: _resolved(f"{where}.{key}", inner) for key, inner in value.items()}

@@ -19,6 +19,7 @@ import attrs
 import httpx
 import pluggy
 
+from frontdesk.annex import Annex, Job, Tables
 from frontdesk.client import Client, State
 from frontdesk.contracts import CONNECTOR, managed
 from frontdesk.errors import SettingsError
@@ -119,6 +120,15 @@ class Hooks:
         pages: WebPages | None = self._call.add_pages()
         return pages
 
+    def add_tables(self) -> Tables | None:
+        """Return tables of the connector's own; None where it has no such hook."""
+        tables: Tables | None = self._call.add_tables()
+        return tables
+
+    def add_jobs(self) -> tuple[Job, ...]:
+        """Return what is to be done again and again while the connection is followed."""
+        return tuple(self._call.add_jobs() or ())
+
     def read_webhook(
         self, delivery: Delivery, context: Context
     ) -> tuple[Record | Ref | Notice, ...]:
@@ -212,6 +222,8 @@ class Connection:
     key_expires: date | None = None
     #: Whether somebody decided on what is withheld, be it nothing.
     withhold_said: bool = False
+    #: Its own part of the store, where its connector has tables.
+    annex: Annex | None = attrs.field(default=None, repr=False)
 
     @property
     def manifest(self) -> Manifest:
@@ -241,6 +253,7 @@ class Connection:
             transport=self.transport,
             request_id=self.manifest.request_id,
             connector=self.connector.name,
+            annex=self.annex,
             **options,
         )
 

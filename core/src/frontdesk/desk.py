@@ -65,9 +65,8 @@ class Desk(Outlets):
         service: ServiceSettings | None = None,
         alerts: AlertSettings | None = None,
     ) -> None:
-        super().__init__(Store(store, _keyring(key)), clock or SystemClock())
-        #: How :meth:`service`, :meth:`receive` and ``frontdesk run`` work.
-        self.service_settings = service or ServiceSettings()
+        opened = Store(store, _keyring(key))
+        super().__init__(opened, clock or SystemClock(), service or ServiceSettings())
         self._alerts = alerts or AlertSettings()
         self._listeners: list[Listener] = []
         self._receiver: Receiver | None = None
@@ -120,7 +119,7 @@ class Desk(Outlets):
         made = connecting.connect(
             loaded, name, settings, brand=brand, wrappers=wrappers, transport=transport
         )
-        self.connections[name] = made
+        self.connections[name] = made = self._housed(made)
         return made
 
     def subscribe(self, listener: Callable[[Update], None]) -> Callable[[], None]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
 
+from frontdesk.annex import Job, Tables
 from frontdesk.model import (
     Account,
     Consent,
@@ -46,7 +47,7 @@ hookimpl = pluggy.HookimplMarker("frontdesk")
 
 
 class ConnectorHooks:
-    """What frontdesk calls. All are ``firstresult``; the last seven are optional."""
+    """What frontdesk calls. All are ``firstresult``; the last nine are optional."""
 
     @hookspec(firstresult=True)
     async def open_account(self, client: Client[Any]) -> Account:  # type: ignore[empty-body]  # a specification
@@ -111,6 +112,15 @@ class ConnectorHooks:
     @hookspec(firstresult=True)
     def add_pages(self) -> WebPages | None:
         """Return pages of the plugin's own, to stand among those of frontdesk."""
+
+    @hookspec(firstresult=True)
+    def add_tables(self) -> Tables | None:
+        """Return tables of the plugin's own, to stand in the store."""
+
+    @hookspec(firstresult=True)
+    def add_jobs(self) -> Iterable[Job]:
+        """Return what is to be done again and again while a connection is followed."""
+        return ()
 
 
 class DestinationHooks:
@@ -187,6 +197,8 @@ OPTIONAL: Final = (
     "route_webhook",
     "manage_webhooks",
     "add_pages",
+    "add_tables",
+    "add_jobs",
 )
 #: Hooks that answer with several things.
 ITERABLE: Final = ("parse_event", "sync_consent", "read_webhook")

@@ -324,20 +324,31 @@ def setting(default: Any = attrs.NOTHING, *, help: str = "") -> Any:
     return attrs.field(default=default, kw_only=True, metadata={"help": help})
 
 
-def secret(*, help: str = "") -> Any:
+def secret(default: Any = attrs.NOTHING, *, help: str = "") -> Any:
     """Declare a setting that must never be shown: no repr, no log, no context."""
-    return attrs.field(repr=False, kw_only=True, metadata={"help": help, "secret": True})
+    metadata = {"help": help, "secret": True}
+    return attrs.field(default=default, repr=False, kw_only=True, metadata=metadata)
 
 
 def secrets_of(settings: Any) -> tuple[str, ...]:
     """Return the values of all secret settings that have one."""
-    fields = attrs.fields(type(settings))
-    values = (getattr(settings, f.name) for f in fields if f.metadata.get("secret"))
-    return tuple(str(value) for value in values if value)
+    found: list[str] = []
+    for field in attrs.fields(type(settings)):
+        value = getattr(settings, field.name)
+        if field.metadata.get("secret"):
+            found += [str(value)] if value else []
+        elif attrs.has(type(value)):
+            found += secrets_of(value)
+    return tuple(found)
 
 
 def without_secrets(settings: Any) -> Any:
     """Return *settings* with every secret blanked, as mapping hooks may see them."""
-    fields = attrs.fields(type(settings))
-    blank = {f.alias: "" for f in fields if f.metadata.get("secret")}
+    blank: dict[str, Any] = {}
+    for field in attrs.fields(type(settings)):
+        value = getattr(settings, field.name)
+        if field.metadata.get("secret"):
+            blank[field.alias] = ""
+        elif attrs.has(type(value)):
+            blank[field.alias] = without_secrets(value)
     return attrs.evolve(settings, **blank)

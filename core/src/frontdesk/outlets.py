@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
+import attrs
 import httpx
 from sqlalchemy import Connection as Db
 
 from frontdesk import destination as destining
 from frontdesk import registry
+from frontdesk.annex import Annex
 from frontdesk.books import Books, name_of
 from frontdesk.client import Clock
 from frontdesk.connection import Connection
@@ -20,8 +23,10 @@ from frontdesk.deliver.work import Deliverer
 from frontdesk.destination import Destination
 from frontdesk.errors import ConfigurationError, FrontdeskError, LeaseError
 from frontdesk.ingest.calling import Bell
+from frontdesk.servicing import ServiceSettings
 from frontdesk.store import Store, due, redelivering
 from frontdesk.store import destinations as stored
+from frontdesk.store.annexes import StoredAnnex
 from frontdesk.store.forgetting import Receipt
 from frontdesk.store.inbox import audit
 from frontdesk.store.outlooks import DestinationRow, RefusalRow, list_destinations, list_refusals
@@ -30,11 +35,13 @@ from frontdesk.store.outlooks import DestinationRow, RefusalRow, list_destinatio
 class Outlets(Books):
     """The part of a :class:`frontdesk.Desk` that delivers."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, service: ServiceSettings) -> None:
         super().__init__(store, clock)
         self.connections: dict[str, Connection] = {}
         self.destinations: dict[str, Destination] = {}
         self._bell = Bell()
+        #: How the service works, and ``frontdesk run``.
+        self.service_settings = service
 
     def add_destination(
         self,
@@ -71,6 +78,28 @@ class Outlets(Books):
         )
         self.destinations[name] = made
         return made
+
+    def annex(self, connection: Connection | str) -> Annex:
+        """Return a connection's own part of the store, for its plugin's commands and pages.
+
+        Raises:
+            ConfigurationError: There is no such connection, or its connector has no tables.
+        """
+        name = name_of(connection)
+        found = self.connections[name].annex if name in self.connections else None
+        if found is None:
+            raise ConfigurationError(f"there is no connection {name!r} that has tables of its own")
+        return found
+
+    def _housed(self, made: Connection) -> Connection:
+        """Give a connection its own part of the store, if its connector has tables."""
+        own = made.hooks.add_tables() if "add_tables" in made.hooks.has else None
+        if own is None:
+            return made
+        self.store.add_tables(made.connector.name, own)
+        url = self.service_settings.pages_url
+        ring = partial(self._bell.ring, made.name)
+        return attrs.evolve(made, annex=StoredAnnex(self.store, made, self._clock, url, ring))
 
     def call(self, connection: Connection | str) -> bool:
         """Have the service of this process ask for a connection's changes now.

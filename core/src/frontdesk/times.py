@@ -6,8 +6,8 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from frontdesk.columns import EPOCH
 from frontdesk.model import Account, Site
-from frontdesk.store.types import EPOCH
 
 _EPOCH: Final = EPOCH.toordinal()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final
 
@@ -81,6 +82,19 @@ def reservation_body(reservation: Reservation) -> bytes:
     for name in _TIMES:
         values[name] = _universal(values[name])
     return jsons.encode(values)
+
+
+def profile_from(values: dict[str, Any]) -> Profile:
+    """Return the profile that :func:`profile_body` wrote."""
+    return Profile(**{name: values[name] for name in _PROFILE if values.get(name) is not None})
+
+
+def reservation_from(values: dict[str, Any]) -> Reservation:
+    """Return the reservation that :func:`reservation_body` wrote."""
+    read: dict[str, Any] = {**values, **{name: _time(values.get(name)) for name in _TIMES}}
+    amount = read.get("amount")
+    read["amount"] = None if amount is None else Decimal(amount)
+    return Reservation(from_=read.pop("from"), **read)
 
 
 def ref_json(ref: Ref) -> dict[str, Json]:

@@ -14,6 +14,7 @@ import anyio
 import httpx
 
 from frontdesk import jsons
+from frontdesk.annex import Annex
 from frontdesk.client._clock import Clock, SystemClock
 from frontdesk.client._exchange import Exchange, Sending
 from frontdesk.client._failures import Asked
@@ -52,6 +53,7 @@ class Client(Generic[S]):
         request_id: The answer header that carries the platform's request id.
         connector: The connector's name, for errors and logs.
         lookup: Answers :meth:`lookup`.
+        annex: The connection's own part of the store.
         state: What was kept of earlier; the same that *auth* was made with.
         clock: Where time comes from.
         jitter: Where chance comes from.
@@ -77,6 +79,7 @@ class Client(Generic[S]):
         request_id: str = "x-request-id",
         connector: str | None = None,
         lookup: Lookup | None = None,
+        annex: Annex | None = None,
         state: State | None = None,
         limits: Limits | None = None,
         clock: Clock | None = None,
@@ -90,7 +93,7 @@ class Client(Generic[S]):
         self.account: Account | None = None
         #: Secrets obtained at run time, as they were kept.
         self.state = State() if state is None else state
-        self._connector, self._lookup = connector, lookup
+        self._connector, self._lookup, self._annex = connector, lookup, annex
         self._limits, self._clock = limits or Limits(), clock or SystemClock()
         self._redactor = _redactor(settings, self.state)
         lanes = Lanes(rates, self._clock, self._limits.max_wait, lane, points)
@@ -123,6 +126,17 @@ class Client(Generic[S]):
     def base_url(self) -> str:
         """What paths are relative to."""
         return str(self._exchange.http.base_url)
+
+    @property
+    def annex(self) -> Annex:
+        """The connection's own part of the store.
+
+        Raises:
+            ConfigurationError: The connector has no tables, or there is no store.
+        """
+        if self._annex is None:
+            raise ConfigurationError(f"connector {self._connector!r} has no tables in a store")
+        return self._annex
 
     @property
     def clock(self) -> Clock:

@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 import anyio
 import attrs
 
+from frontdesk.annex import Annex, Job
 from frontdesk.client import Clock, background
 from frontdesk.connection import Connection
 from frontdesk.errors import (
@@ -146,6 +147,9 @@ class Follower:
                     # Two full scans of a stream at once would take each other's count away.
                     after = read.get(stream.name) if stream.scan else None
                     group.start_soon(self._poll, session, stream, after)
+            if session.connection.annex is not None:
+                for job in session.connection.hooks.add_jobs():
+                    group.start_soon(self._work, job, session.connection.annex)
             if "read_webhook" in session.connection.hooks.has:
                 group.start_soon(self._drain, session)
             if self.url is not None and "manage_webhooks" in session.connection.hooks.has:
@@ -204,6 +208,16 @@ class Follower:
             else:
                 # Something else may come meanwhile, and be due before.
                 await self.clock.sleep(min(max(due, 0.0), LOOK))
+
+    async def _work(self, job: Job, annex: Annex) -> None:
+        """Do a plugin's work again and again; its failing stops nothing else."""
+        while True:
+            try:
+                await job.work(annex)
+            except Exception as error:  # noqa: BLE001  # whatever it is, its turn comes again
+                said = str(error) if isinstance(error, FrontdeskError) else explain(error)
+                self._say("%s failed: %s", job.name, said, level=logging.WARNING)
+            await self._until(self.called, job.every.total_seconds())
 
     async def _watch(self, session: Session, url: str) -> None:
         """Look now and then whether the platform still sends webhooks here."""

@@ -9,10 +9,10 @@ import attrs
 from sqlalchemy import Column, select, update
 from sqlalchemy import Connection as Db
 
+from frontdesk.columns import to_micros
 from frontdesk.store.delivery_schema import destinations
 from frontdesk.store.schema import connections
 from frontdesk.store.states import CONNECTIONS, DESTINATIONS, State, Workers
-from frontdesk.store.types import to_micros
 
 
 @attrs.frozen

@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, bindparam, select, update
 
+from frontdesk.columns import to_micros
 from frontdesk.store import bulk, erasing, keyed
 from frontdesk.store.batch import Kept, guest_key
 from frontdesk.store.erasing import EMPTY
@@ -29,7 +30,6 @@ from frontdesk.store.schema import (
     records,
 )
 from frontdesk.store.transaction import Transaction
-from frontdesk.store.types import to_micros
 
 
 @attrs.frozen

@@ -2,7 +2,7 @@
 
 SQLAlchemy still writes the statements, each once; rows go to the driver as tuples in the
 order of the columns, with times and money as the numbers they are kept as
-(:mod:`frontdesk.store.types`).
+(:mod:`frontdesk.columns`).
 """
 
 from __future__ import annotations

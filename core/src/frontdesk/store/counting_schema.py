@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlalchemy import Column, Integer, String, Table
 
+from frontdesk.columns import Amount, Instant, Key
 from frontdesk.store.schema import metadata, to
-from frontdesk.store.types import Amount, Instant, Key
 
 #: What is counted where the platform does not say at which site it was.
 NOWHERE: Final = ""

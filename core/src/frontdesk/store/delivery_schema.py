@@ -21,8 +21,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from frontdesk.columns import Instant, Key
 from frontdesk.store.schema import metadata, row_id, to
-from frontdesk.store.types import Instant, Key
 
 #: By the account that was reached, like connections; a name may change.
 destinations: Final = Table(

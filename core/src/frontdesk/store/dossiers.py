@@ -10,6 +10,7 @@ import attrs
 from sqlalchemy import BigInteger, Connection, func, or_, select, tuple_, type_coerce
 
 from frontdesk import jsons
+from frontdesk.columns import from_micros, to_micros
 from frontdesk.consent import effective
 from frontdesk.model import Json, Origin
 from frontdesk.store import ledger, statements
@@ -23,7 +24,6 @@ from frontdesk.store.schema import (
     streams,
 )
 from frontdesk.store.statements import Said
-from frontdesk.store.types import from_micros, to_micros
 
 #: How many others with the same address are shown.
 _OTHERS = 20

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Table, select
 
 from frontdesk import jsons
+from frontdesk.columns import maybe_micros, to_micros, to_millionths
 from frontdesk.model import Consent, Profile
 from frontdesk.store import bulk, counting, departures, ledger
 from frontdesk.store.batch import Kept, Kind, LoggedEvent
@@ -19,7 +20,6 @@ from frontdesk.store.schema import (
 )
 from frontdesk.store.searching import folded
 from frontdesk.store.transaction import Transaction
-from frontdesk.store.types import maybe_micros, to_micros, to_millionths
 from frontdesk.wire import consent_json
 
 

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, select, update
 
+from frontdesk.columns import maybe_micros, to_micros
 from frontdesk.store import bulk
 from frontdesk.store.batch import Kept
 from frontdesk.store.schema import payloads, record_guests, records, streams
 from frontdesk.store.transaction import ORIGINS, Transaction
-from frontdesk.store.types import maybe_micros, to_micros
 
 _RECORD: Final = tuple(records.c.keys())
 _BODY: Final = tuple(payloads.c.keys())

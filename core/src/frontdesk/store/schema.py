@@ -24,8 +24,8 @@ from sqlalchemy import (
     text,
 )
 
+from frontdesk.columns import Amount, Instant, Key
 from frontdesk.store.indexes import prefixes, where
-from frontdesk.store.types import Amount, Instant, Key
 
 metadata: Final = MetaData(
     naming_convention={

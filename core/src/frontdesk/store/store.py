@@ -10,11 +10,12 @@ import anyio
 import anyio.to_thread
 from sqlalchemy import Connection, Engine
 
+from frontdesk.annex import Tables
 from frontdesk.errors import StoreError
 from frontdesk.store.engine import open_engine, reading, writing
 from frontdesk.store.forgetting import settle
 from frontdesk.store.keyring import Keyring
-from frontdesk.store.migrate import upgrade
+from frontdesk.store.migrate import upgrade, upgrade_own
 
 _T = TypeVar("_T")
 
@@ -27,6 +28,9 @@ class Store:
         #: What secrets obtained at run time are encrypted with.
         self.keyring = Keyring() if keyring is None else keyring
         self._engine: Engine | None = None
+        #: Tables of plugins, and those of them that are up to date.
+        self._own: dict[str, Tables] = {}
+        self._own_ready: set[str] = set()
         self._writing = anyio.Lock()
 
     @property
@@ -47,7 +51,14 @@ class Store:
                 engine.dispose()
                 raise
             self._engine = engine
+        for plugin in self._own.keys() - self._own_ready:
+            upgrade_own(self._engine, plugin, self._own[plugin])
+            self._own_ready.add(plugin)
         return self._engine
+
+    def add_tables(self, plugin: str, own: Tables) -> None:
+        """Have tables of a plugin; they are there as soon as the store is open."""
+        self._own[plugin] = own
 
     async def open(self) -> None:
         """Open the store, creating it or bringing it up to date."""
@@ -58,6 +69,7 @@ class Store:
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
+            self._own_ready.clear()
 
     async def read(self, question: Callable[[Connection], _T]) -> _T:
         """Return what *question* answers in a reading transaction."""

@@ -10,12 +10,12 @@ import attrs
 from sqlalchemy import Column, Connection, bindparam, func, select, tuple_
 
 from frontdesk import jsons
+from frontdesk.columns import from_micros, to_micros
 from frontdesk.model import Json
 from frontdesk.store.batch import Kind
 from frontdesk.store.counting_schema import metric_sites
 from frontdesk.store.schema import guests, log, log_bodies, profiles
 from frontdesk.store.sites import Home
-from frontdesk.store.types import from_micros, to_micros
 
 Place: TypeAlias = tuple[datetime, int, int]
 """Where an event stands: when it happened, its connection's row and its number there."""

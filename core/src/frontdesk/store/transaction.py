@@ -7,12 +7,12 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from frontdesk.columns import to_micros
 from frontdesk.model import Origin
 from frontdesk.store import bulk, leases
 from frontdesk.store.accounts import Stored
 from frontdesk.store.batch import Batch, Kind
 from frontdesk.store.schema import log, log_bodies
-from frontdesk.store.types import to_micros
 
 #: How origins are written; the numbers are in every store, so they never change.
 ORIGINS = {Origin.HISTORY: 0, Origin.LIVE: 1}

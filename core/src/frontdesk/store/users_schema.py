@@ -6,8 +6,8 @@ from typing import Final
 
 from sqlalchemy import Column, LargeBinary, SmallInteger, String, Table
 
+from frontdesk.columns import Instant
 from frontdesk.store.schema import metadata, row_id, to
-from frontdesk.store.types import Instant
 
 users: Final = Table(
     "users",

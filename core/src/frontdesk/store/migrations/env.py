@@ -8,6 +8,7 @@ from frontdesk.store.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
+    version_table=context.config.attributes["version_table"],
     target_metadata=metadata,
     transactional_ddl=False,
 )

@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from frontdesk import registry
+from frontdesk.columns import from_micros, to_micros
 from frontdesk.manifest import DestinationManifest, Manifest
-from frontdesk.store.types import from_micros, to_micros
 from frontdesk.web.pages.frame import url
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from frontdesk import jsons
+from frontdesk.columns import from_micros, to_micros
 from frontdesk.store import dossiers, searching, timelines
 from frontdesk.store.dossiers import Booking, Dossier
 from frontdesk.store.sites import Home, homes
-from frontdesk.store.types import from_micros, to_micros
 from frontdesk.web.pages.asking import (
     ask,
     desk_of,

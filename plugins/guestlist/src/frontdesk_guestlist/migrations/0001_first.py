@@ -1,0 +1,15 @@
+"""The first tables of the guest list."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from frontdesk_guestlist.schema import metadata
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Create the tables."""
+    metadata.create_all(op.get_bind(), checkfirst=False)
