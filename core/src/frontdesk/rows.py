@@ -2,14 +2,61 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TypeAlias, TypeGuard, cast
 
 import msgspec
 
 from frontdesk import jsons
 from frontdesk.errors import RecordError
 from frontdesk.manifest import Stream
-from frontdesk.model import Delivery, Json
+from frontdesk.model import Delivery, Json, Payload, Record
+
+Row: TypeAlias = dict[str, Json]
+"""A JSON object as read."""
+
+
+def as_row(value: Json) -> Row | None:
+    """Return *value* if it is a JSON object."""
+    return value if is_row(value) else None
+
+
+def as_list(value: Json) -> list[Json] | None:
+    """Return *value* if it is a JSON array."""
+    return value if is_list(value) else None
+
+
+def is_row(value: Json) -> TypeGuard[Row]:
+    """Tell whether *value* is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: Json) -> TypeGuard[list[Json]]:
+    """Tell whether *value* is a JSON array."""
+    return isinstance(value, list)
+
+
+def objects(row: Payload, field: str) -> list[Payload]:
+    """Read a list of objects; null is an empty one.
+
+    Raises:
+        RecordError: It is something else.
+    """
+    values = row.get(field)
+    if values is None:
+        return []
+    found = as_list(values)
+    if found is None or not all(is_row(value) for value in found):
+        raise RecordError(f"{field} is not a list of objects")
+    return found
+
+
+def before(record: Record, previous: Record | None) -> Payload | None:
+    """Return what the row was before; a version that arrives late has no such thing."""
+    if previous is None:
+        return None
+    if previous.version and record.version and previous.version > record.version:
+        return None
+    return previous.payload
 
 
 def delivered(delivery: Delivery) -> dict[str, Json]:

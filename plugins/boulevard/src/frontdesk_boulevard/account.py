@@ -8,10 +8,11 @@ from typing import Any, Final
 from frontdesk.client import Client
 from frontdesk.errors import ConfigurationError, RecordError, UnexpectedResponseError
 from frontdesk.model import Account, Json, Payload, Site
+from frontdesk.rows import as_list, as_row
 from frontdesk_boulevard import documents
 from frontdesk_boulevard.asking import ask, pages
 from frontdesk_boulevard.money import digits
-from frontdesk_boulevard.rows import as_list, as_row, bare, part, required, text, urn
+from frontdesk_boulevard.rows import bare, part, required, text, urn
 
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _LOCATIONS: Final = 50

@@ -19,16 +19,15 @@ from frontdesk.model import (
     Related,
     Reservation,
 )
+from frontdesk.rows import before, objects
 from frontdesk_boulevard import tables
 from frontdesk_boulevard.facts import Fact, Happened, events_of, fact_of, node_of
 from frontdesk_boulevard.money import money
 from frontdesk_boulevard.rows import (
-    before,
     flag,
     instant,
     named,
     names,
-    objects,
     part,
     required,
     required_instant,

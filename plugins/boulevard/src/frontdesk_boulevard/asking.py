@@ -12,10 +12,10 @@ import attrs
 from frontdesk.client import Client
 from frontdesk.errors import AuthenticationError, RefusedError, UnexpectedResponseError
 from frontdesk.model import Json, Payload
+from frontdesk.rows import as_list, as_row
 from frontdesk.walkers import Step, by_cursor
 from frontdesk_boulevard import verdicts
 from frontdesk_boulevard.documents import Listing
-from frontdesk_boulevard.rows import as_list, as_row
 from frontdesk_boulevard.signing import told_time
 
 _log = logging.getLogger("frontdesk")

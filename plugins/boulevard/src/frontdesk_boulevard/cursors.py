@@ -10,7 +10,8 @@ import attrs
 
 from frontdesk.errors import ConfigurationError, RecordError
 from frontdesk.model import Json, Progress
-from frontdesk_boulevard.rows import as_row, instant, required_instant, text
+from frontdesk.rows import as_row
+from frontdesk_boulevard.rows import instant, required_instant, text
 
 #: Boulevard did not exist before; what was brought along from elsewhere may be older.
 BEGINNING: Final = datetime(2016, 1, 1, tzinfo=UTC)

@@ -18,17 +18,8 @@ from frontdesk.model import (
     Profile,
     Record,
 )
-from frontdesk_boulevard.rows import (
-    before,
-    day,
-    flag,
-    named,
-    names,
-    objects,
-    part,
-    text,
-    whole,
-)
+from frontdesk.rows import before, objects
+from frontdesk_boulevard.rows import day, flag, named, names, part, text, whole
 
 MARKETING: Final = "MARKETING"
 REMINDER: Final = "APPOINTMENT_REMINDER"

@@ -10,9 +10,10 @@ from frontdesk.client import Client
 from frontdesk.errors import ConfigurationError, UnexpectedResponseError
 from frontdesk.model import Payload
 from frontdesk.notices import Installed
+from frontdesk.rows import as_row, objects
 from frontdesk_boulevard import documents
 from frontdesk_boulevard.asking import ask, pages
-from frontdesk_boulevard.rows import as_row, objects, part, required, text
+from frontdesk_boulevard.rows import part, required, text
 from frontdesk_boulevard.webhooks import EVENTS
 
 #: How often a delivery is tried again that was not answered well.

@@ -8,16 +8,15 @@ from typing import Final
 
 from frontdesk.errors import RecordError, SkipRecord
 from frontdesk.model import Context, Event, Json, Origin, Payload, Record, Related
+from frontdesk.rows import before, objects
 from frontdesk_boulevard import tables
 from frontdesk_boulevard.facts import Fact, Happened, events_of, fact_of, node_of
 from frontdesk_boulevard.money import money
 from frontdesk_boulevard.rows import (
-    before,
     day,
     midnight,
     named,
     names,
-    objects,
     part,
     required,
     spelt,

@@ -6,19 +6,10 @@ from typing import Final
 
 from frontdesk.errors import SkipRecord
 from frontdesk.model import Context, Event, Json, Payload, Record
+from frontdesk.rows import objects
 from frontdesk_boulevard import tables
 from frontdesk_boulevard.money import money
-from frontdesk_boulevard.rows import (
-    flag,
-    instant,
-    named,
-    names,
-    objects,
-    part,
-    spelt,
-    text,
-    whole,
-)
+from frontdesk_boulevard.rows import flag, instant, named, names, part, spelt, text, whole
 
 #: Part of the summary: the field that has it, before any refund. Later ones drift.
 _SUMMARY: Final = (

@@ -13,6 +13,7 @@ import attrs
 from frontdesk.client import Client
 from frontdesk.errors import RefusedError
 from frontdesk.model import Json, Page, Purpose, Query, Record, Unreadable
+from frontdesk.rows import as_row
 from frontdesk.walkers import Step, read_rows
 from frontdesk_boulevard import asking, cursors, documents, verdicts
 from frontdesk_boulevard.cursors import Followed, Place, Scan
@@ -24,7 +25,7 @@ from frontdesk_boulevard.documents import (
     STREAMS,
     Listing,
 )
-from frontdesk_boulevard.rows import as_row, bare, build_record
+from frontdesk_boulevard.rows import bare, build_record
 
 _log = logging.getLogger("frontdesk")
 

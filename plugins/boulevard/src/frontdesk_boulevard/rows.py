@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
-from typing import Final, TypeGuard
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from frontdesk.errors import RecordError
-from frontdesk.model import Context, Json, Payload, Record
+from frontdesk.model import Context, Payload, Record
+from frontdesk.rows import is_row
 
 #: Where a delivery's own fact is kept beside the node; Boulevard's own keys begin small.
 DELIVERED: Final = "Delivered"
@@ -20,24 +21,6 @@ TYPES: Final = {
     "orders": "Order",
 }
 _URN: Final = "urn:blvd:"
-
-
-def as_row(value: Json) -> dict[str, Json] | None:
-    """Return *value* if it is a JSON object."""
-    return value if _is_row(value) else None
-
-
-def as_list(value: Json) -> list[Json] | None:
-    """Return *value* if it is a JSON array."""
-    return value if _is_list(value) else None
-
-
-def _is_list(value: Json) -> TypeGuard[list[Json]]:
-    return isinstance(value, list)
-
-
-def _is_row(value: Json) -> TypeGuard[dict[str, Json]]:
-    return isinstance(value, dict)
 
 
 def text(row: Payload, field: str) -> str | None:
@@ -132,20 +115,9 @@ def spelt(moment: datetime | None) -> str | None:
 def part(row: Payload, field: str) -> Payload | None:
     """Read an object."""
     value = row.get(field)
-    if value is None or _is_row(value):
+    if value is None or is_row(value):
         return value
     raise RecordError(f"{field} is not an object")
-
-
-def objects(row: Payload, field: str) -> list[Payload]:
-    """Read a list of objects; null is an empty one."""
-    values = row.get(field)
-    if values is None:
-        return []
-    found = as_list(values)
-    if found is None or not all(isinstance(value, dict) for value in found):
-        raise RecordError(f"{field} is not a list of objects")
-    return found
 
 
 def names(rows: list[Payload], field: str = "name") -> list[str]:
@@ -198,15 +170,6 @@ def _zone(name: str) -> tzinfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
-
-
-def before(record: Record, previous: Record | None) -> Payload | None:
-    """Return what the row was before; a version that arrives late has no such thing."""
-    if previous is None or (
-        previous.version and record.version and previous.version > record.version
-    ):
-        return None
-    return previous.payload
 
 
 def build_record(stream: str, row: Payload) -> Record:

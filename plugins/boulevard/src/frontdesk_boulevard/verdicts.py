@@ -11,7 +11,7 @@ from frontdesk.client import Answer
 from frontdesk.errors import AuthenticationError, RateLimitedError, RefusedError
 from frontdesk.manifest import Points, Verdict
 from frontdesk.model import Json, Payload
-from frontdesk_boulevard.rows import as_list, as_row
+from frontdesk.rows import as_list, as_row
 
 #: The bucket every application has; larger ones are had on request.
 POINTS: Final = Points(capacity=10_000, per_second=50, cost_header="x-query-complexity")

@@ -14,9 +14,10 @@ from frontdesk import jsons
 from frontdesk.client import Client
 from frontdesk.errors import RecordError, UnexpectedResponseError
 from frontdesk.model import Account, Payload, Site
+from frontdesk.rows import as_row, objects
 from frontdesk_mews.asking import MAX_AGE, all_rows, together
 from frontdesk_mews.operations import ENTERPRISES
-from frontdesk_mews.rows import as_row, instant, objects, part, required, required_instant, text
+from frontdesk_mews.rows import instant, part, required, required_instant, text
 
 #: How we call ourselves to Mews.
 CLIENT_NAME: Final = f"frontdesk {metadata.version('frontdesk-mews')}"

@@ -14,9 +14,9 @@ import anyio
 from frontdesk.client import Client
 from frontdesk.errors import PlatformError, RefusedError, UnavailableError, UnexpectedResponseError
 from frontdesk.model import Json, Payload
+from frontdesk.rows import as_list, as_row
 from frontdesk.walkers import by_cursor
 from frontdesk_mews.operations import Operation
-from frontdesk_mews.rows import as_list, as_row
 
 _T = TypeVar("_T")
 _log = logging.getLogger("frontdesk")

@@ -12,10 +12,10 @@ import attrs
 from frontdesk.client import Client
 from frontdesk.errors import AuthenticationError
 from frontdesk.model import Json, Payload
+from frontdesk.rows import Row, as_row
 from frontdesk_mews.account import clock
 from frontdesk_mews.asking import MAX_AGE, all_rows, by_ids
 from frontdesk_mews.operations import Operation
-from frontdesk_mews.rows import Row, as_row
 
 _T = TypeVar("_T")
 _log = logging.getLogger("frontdesk")

@@ -19,7 +19,8 @@ from frontdesk.model import (
     Profile,
     Record,
 )
-from frontdesk_mews.rows import before, joined, part, strings, text, texts
+from frontdesk.rows import before
+from frontdesk_mews.rows import joined, part, strings, text, texts
 
 #: Domains of the addresses booking sites lend their guests. Mews lists the first five as
 #: examples, the others are seen in the wild; its own flag HasOtaEmail comes first.

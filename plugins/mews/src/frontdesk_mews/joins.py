@@ -13,10 +13,11 @@ from typing import Final
 import attrs
 
 from frontdesk.model import Json, Payload
+from frontdesk.rows import Row, as_list, as_row
 from frontdesk_mews import operations
 from frontdesk_mews.asking import together
 from frontdesk_mews.grants import Asker, Found, readable
-from frontdesk_mews.rows import JOINED, Row, as_list, as_row
+from frontdesk_mews.rows import JOINED
 
 _NAME: Final = ("Name",)
 _SERVICE: Final = ("Names", "Name", "EnterpriseId")

@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from frontdesk.errors import RecordError
 from frontdesk.model import Payload
-from frontdesk_mews.rows import as_row
+from frontdesk.rows import as_row
 
 Basis: TypeAlias = Literal["gross", "net"]
 Worth: TypeAlias = tuple[Decimal | None, str | None]

@@ -6,7 +6,8 @@ from typing import Final
 
 from frontdesk.errors import RecordError
 from frontdesk.model import Json, Payload, Site
-from frontdesk_mews.rows import joined, objects, part, required, text, texts
+from frontdesk.rows import objects
+from frontdesk_mews.rows import joined, part, required, text, texts
 
 #: Property: the field it is read from as it is.
 _PLAIN: Final = (

@@ -13,6 +13,7 @@ import attrs
 from frontdesk.client import Client
 from frontdesk.errors import ConfigurationError, UnavailableError
 from frontdesk.model import Json, Page, Payload, Progress, Purpose, Query, Record, Unreadable
+from frontdesk.rows import as_row
 from frontdesk.walkers import read_rows
 from frontdesk_mews import operations
 from frontdesk_mews.account import chains, clock, is_portfolio
@@ -20,7 +21,7 @@ from frontdesk_mews.asking import MOST, all_rows, by_ids, pages, rows_of
 from frontdesk_mews.grants import Asker
 from frontdesk_mews.joins import Joiner
 from frontdesk_mews.moving import moved
-from frontdesk_mews.rows import as_row, build_record, required_instant
+from frontdesk_mews.rows import build_record, required_instant
 
 #: Mews advises a week, with big hotels in mind: walks begin with it.
 WINDOW: Final = timedelta(days=7)

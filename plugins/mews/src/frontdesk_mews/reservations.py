@@ -16,19 +16,11 @@ from frontdesk.model import (
     Reservation,
     Site,
 )
+from frontdesk.rows import before
 from frontdesk_mews import tables
 from frontdesk_mews.money import UNKNOWN, Worth, worth
 from frontdesk_mews.properties import properties
-from frontdesk_mews.rows import (
-    before,
-    instant,
-    joined,
-    part,
-    required,
-    required_instant,
-    strings,
-    text,
-)
+from frontdesk_mews.rows import instant, joined, part, required, required_instant, strings, text
 
 #: What each state proves to have happened. Mews shows the present state only.
 PROVEN: Final[Mapping[str, tuple[str, ...]]] = {

@@ -4,36 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final, TypeAlias, TypeGuard
+from typing import Any, Final
 
 from frontdesk.errors import RecordError
 from frontdesk.model import Json, Payload, Record
-
-Row: TypeAlias = dict[str, Json]
+from frontdesk.rows import as_list, is_row
 
 #: Where we put what was joined to a row; Mews starts all its own keys with other words.
 JOINED: Final = "Joined"
 #: Streams whose rows have always been changed at some time.
 _FOLLOWED: Final = frozenset({"customers", "reservations"})
 _NOTHING: Final[Mapping[str, Any]] = {}
-
-
-def as_row(value: Json) -> Row | None:
-    """Return *value* if it is a JSON object."""
-    return value if _is_row(value) else None
-
-
-def as_list(value: Json) -> list[Json] | None:
-    """Return *value* if it is a JSON array."""
-    return value if _is_list(value) else None
-
-
-def _is_row(value: Json) -> TypeGuard[Row]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: Json) -> TypeGuard[list[Json]]:
-    return isinstance(value, list)
 
 
 def text(row: Payload, field: str) -> str | None:
@@ -105,21 +86,10 @@ def strings(row: Payload, field: str) -> list[str]:
     return found
 
 
-def objects(row: Payload, field: str) -> list[Payload]:
-    """Read a list of objects; null is an empty one."""
-    values = row.get(field)
-    if values is None:
-        return []
-    found = as_list(values)
-    if found is None or not all(isinstance(value, dict) for value in found):
-        raise RecordError(f"{field} is not a list of objects")
-    return found
-
-
 def part(row: Payload, field: str) -> Payload | None:
     """Read an object."""
     value = row.get(field)
-    if value is None or _is_row(value):
+    if value is None or is_row(value):
         return value
     raise RecordError(f"{field} is not an object")
 
@@ -127,15 +97,6 @@ def part(row: Payload, field: str) -> Payload | None:
 def joined(row: Payload) -> Payload:
     """Return what was joined to a row; a bare row has nothing."""
     return part(row, JOINED) or _NOTHING
-
-
-def before(record: Record, previous: Record | None) -> Payload | None:
-    """Return what the row was before; a version that arrives late has no such thing."""
-    if previous is None:
-        return None
-    if previous.version and record.version and previous.version > record.version:
-        return None
-    return previous.payload
 
 
 def build_record(stream: str, row: Payload) -> Record:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from frontdesk.model import Delivery, Ref
 from frontdesk.notices import Notice, Standing
-from frontdesk.rows import delivered
-from frontdesk_mews.rows import Row, objects, part, required, text
+from frontdesk.rows import Row, delivered, objects
+from frontdesk_mews.rows import part, required, text
 
 #: Only reservations are announced as service orders so far.
 _STREAMS: Final = {

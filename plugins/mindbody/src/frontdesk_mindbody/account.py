@@ -17,8 +17,9 @@ from frontdesk.errors import (
     UnexpectedResponseError,
 )
 from frontdesk.model import Account, Json, Payload, Site
+from frontdesk.rows import as_row
 from frontdesk_mindbody import asking
-from frontdesk_mindbody.rows import as_row, text
+from frontdesk_mindbody.rows import text
 from frontdesk_mindbody.times import zone_named
 from frontdesk_mindbody.tokens import named
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from frontdesk.model import Context, Event, Json, Payload, Record, Related
+from frontdesk.rows import objects
 from frontdesk_mindbody import tables
 from frontdesk_mindbody.resolving import answer, guest_of, named, site_of, staff_name
-from frontdesk_mindbody.rows import flag, identity, name, objects, part, text, whole
+from frontdesk_mindbody.rows import flag, identity, name, part, text, whole
 from frontdesk_mindbody.times import shown, to_utc, utc, zone_of
 
 #: What the API calls appointments that will not take place.

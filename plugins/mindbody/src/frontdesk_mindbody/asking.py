@@ -10,8 +10,8 @@ import attrs
 from frontdesk.client import Client
 from frontdesk.errors import UnexpectedResponseError
 from frontdesk.model import Json
+from frontdesk.rows import as_list, as_row
 from frontdesk.walkers import Step, by_offset
-from frontdesk_mindbody.rows import as_list, as_row
 
 #: Rows of a page; more is not promised.
 MOST: Final = 200

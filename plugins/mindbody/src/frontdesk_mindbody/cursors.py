@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from frontdesk.errors import ConfigurationError
 from frontdesk.model import Json
-from frontdesk_mindbody.rows import Row, as_row
+from frontdesk.rows import Row, as_row
 
 _VERSION: Final = 1
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from frontdesk.model import Json, Payload
+from frontdesk.rows import Row, objects
 from frontdesk_mindbody.classes import SIGNED_IN, TYPES
-from frontdesk_mindbody.rows import Row, identity, objects, required
+from frontdesk_mindbody.rows import identity, required
 
 Told: TypeAlias = Iterator[tuple[str, Row]]
 """Streams, each with a row."""

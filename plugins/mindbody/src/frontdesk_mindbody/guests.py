@@ -20,9 +20,10 @@ from frontdesk.model import (
     Record,
     Related,
 )
+from frontdesk.rows import before
 from frontdesk_mindbody.lookups import NUMBERED
 from frontdesk_mindbody.resolving import answer, site_of
-from frontdesk_mindbody.rows import amount, before, flag, identity, part, required, text, whole
+from frontdesk_mindbody.rows import amount, flag, identity, part, required, text, whole
 from frontdesk_mindbody.times import shown, to_utc, zone_of
 
 #: The one flag that is consent to e-mails; e-mails on bookings and accounts are no marketing, and

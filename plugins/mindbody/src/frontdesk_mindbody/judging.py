@@ -14,7 +14,7 @@ from frontdesk.errors import (
     UnavailableError,
 )
 from frontdesk.manifest import Verdict
-from frontdesk_mindbody.rows import as_row
+from frontdesk.rows import as_row
 
 _CODES: Final[Mapping[str, type[PlatformError]]] = {
     "TooManyRequests": RateLimitedError,

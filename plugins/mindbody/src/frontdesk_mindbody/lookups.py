@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from frontdesk.client import Client
 from frontdesk.model import Json, Record, Unreadable
+from frontdesk.rows import Row, as_list, as_row
 from frontdesk_mindbody import asking
 from frontdesk_mindbody.asking import Listing
-from frontdesk_mindbody.rows import Row, as_list, as_row, records
+from frontdesk_mindbody.rows import records
 
 #: Guests of whom nothing but the site's own id is known are named by it, and so set apart from
 #: those named by Mindbody's.

@@ -16,10 +16,11 @@ import attrs
 from frontdesk.client import Client
 from frontdesk.errors import AuthenticationError, UnexpectedResponseError
 from frontdesk.model import Json, Page, Query, Site
+from frontdesk.rows import Row, as_list, as_row
 from frontdesk_mindbody import asking, cursors
 from frontdesk_mindbody.account import readable
 from frontdesk_mindbody.cursors import Places
-from frontdesk_mindbody.rows import Row, as_list, as_row, records
+from frontdesk_mindbody.rows import records
 from frontdesk_mindbody.times import zone_named
 
 #: Reading again sooner finds nothing but what was found: a sync may run every few minutes.

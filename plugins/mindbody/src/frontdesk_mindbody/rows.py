@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any, Final, TypeAlias, TypeGuard
+from typing import Any, Final
 
 from frontdesk.errors import RecordError
 from frontdesk.model import Json, Payload, Record, Unreadable
+from frontdesk.rows import Row, as_row, is_row
 from frontdesk.walkers import read_rows
 from frontdesk_mindbody.times import utc
-
-Row: TypeAlias = dict[str, Json]
 
 #: Streams by the field that is their id.
 IDS: Final[Mapping[str, str]] = {
@@ -34,24 +33,6 @@ _SPELT: Final = {
 }  # fmt: skip
 _TOO_MUCH: Final = Decimal(10) ** 12
 _NOTHING: Final[Mapping[str, Any]] = {}
-
-
-def as_row(value: Json) -> Row | None:
-    """Return *value* if it is a JSON object."""
-    return value if _is_row(value) else None
-
-
-def as_list(value: Json) -> list[Json] | None:
-    """Return *value* if it is a JSON array."""
-    return value if _is_list(value) else None
-
-
-def _is_row(value: Json) -> TypeGuard[Row]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: Json) -> TypeGuard[list[Json]]:
-    return isinstance(value, list)
 
 
 def spelt(row: Payload) -> Row:
@@ -140,29 +121,9 @@ def part(row: Payload, field: str) -> Payload:
     value = row.get(field)
     if value is None:
         return _NOTHING
-    if _is_row(value):
+    if is_row(value):
         return value
     raise RecordError(f"{field} is not an object")
-
-
-def objects(row: Payload, field: str) -> list[Payload]:
-    """Read a list of objects; null is an empty one."""
-    value = row.get(field)
-    if value is None:
-        return []
-    found = as_list(value)
-    if found is None or not all(_is_row(one) for one in found):
-        raise RecordError(f"{field} is not a list of objects")
-    return found
-
-
-def before(record: Record, previous: Record | None) -> Payload | None:
-    """Return what the row was before; a version that arrives late has no such thing."""
-    if previous is None:
-        return None
-    if previous.version and record.version and previous.version > record.version:
-        return None
-    return previous.payload
 
 
 def build_record(stream: str, row: Payload, site: str | None = None) -> Record:

@@ -11,9 +11,10 @@ import attrs
 
 from frontdesk.errors import RecordError, SkipRecord
 from frontdesk.model import Context, Event, Json, Payload, Record, Related
+from frontdesk.rows import objects
 from frontdesk_mindbody import tables
 from frontdesk_mindbody.resolving import guest_of, site_of, staff_name
-from frontdesk_mindbody.rows import amount, flag, identity, objects, text, whole
+from frontdesk_mindbody.rows import amount, flag, identity, text, whole
 from frontdesk_mindbody.times import to_utc, utc, wall, zone_of
 
 #: Of an item: what webhooks call it, and what the API does.

@@ -11,8 +11,8 @@ from frontdesk.client import Client
 from frontdesk.errors import ConfigurationError, UnexpectedResponseError
 from frontdesk.model import Json
 from frontdesk.notices import Installed
+from frontdesk.rows import Row, as_list, as_row
 from frontdesk_mindbody.deliveries import READ
-from frontdesk_mindbody.rows import Row, as_list, as_row
 from frontdesk_mindbody.tokens import PushKey
 from frontdesk_mindbody.webhooks import KEYS, VERSION
 

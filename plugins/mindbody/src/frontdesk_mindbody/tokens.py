@@ -13,7 +13,7 @@ from frontdesk import jsons
 from frontdesk.client import State
 from frontdesk.errors import AuthenticationError, ConfigurationError
 from frontdesk.model import Json
-from frontdesk_mindbody.rows import as_row
+from frontdesk.rows import as_row
 
 #: What nobody needs to be a member of staff for.
 _OPEN: Final = ("/site/sites", "/site/activationcode")

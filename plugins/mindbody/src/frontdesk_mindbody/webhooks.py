@@ -11,9 +11,9 @@ from typing import Any, Final
 from frontdesk import jsons
 from frontdesk.errors import RecordError
 from frontdesk.model import Context, Delivery, Json, Record
-from frontdesk.rows import delivered
+from frontdesk.rows import Row, as_row, delivered
 from frontdesk_mindbody.deliveries import PASSED_OVER, READ
-from frontdesk_mindbody.rows import Row, as_row, build_record, identity, required, text
+from frontdesk_mindbody.rows import build_record, identity, required, text
 from frontdesk_mindbody.times import utc
 
 #: Under which name keys of subscriptions are kept, by their ids.

@@ -18,9 +18,10 @@ from frontdesk.errors import (
     UnexpectedResponseError,
 )
 from frontdesk.model import Account, Payload, Site
+from frontdesk.rows import as_row
 from frontdesk_zenoti import operations
 from frontdesk_zenoti.asking import all_rows, probe
-from frontdesk_zenoti.rows import as_row, at, part, required, text
+from frontdesk_zenoti.rows import at, part, required, text
 
 
 class Keys(httpx.Auth):

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from frontdesk.client import Client
 from frontdesk.model import Page, Record, Unreadable
+from frontdesk.rows import as_list, as_row
 from frontdesk_zenoti import cursors, statuses
-from frontdesk_zenoti.rows import as_list, as_row, at
+from frontdesk_zenoti.rows import at
 from frontdesk_zenoti.sold import LINES_OLD
 
 #: Well within the age that events take of a centre.

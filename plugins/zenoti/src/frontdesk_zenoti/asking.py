@@ -9,9 +9,9 @@ from typing import Any, Final
 from frontdesk.client import Client
 from frontdesk.errors import RefusedError, UnexpectedResponseError
 from frontdesk.model import Json
+from frontdesk.rows import as_list, as_row
 from frontdesk.walkers import by_page
 from frontdesk_zenoti.operations import Operation
-from frontdesk_zenoti.rows import as_list, as_row
 
 #: Rows of one page; Zenoti refuses to give more.
 SIZE: Final = 100

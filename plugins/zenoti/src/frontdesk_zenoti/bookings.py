@@ -10,10 +10,11 @@ from typing import Final
 import attrs
 
 from frontdesk.model import Context, Json, Payload, Record, Ref, Related
+from frontdesk.rows import as_row, objects
 from frontdesk_zenoti import statuses
 from frontdesk_zenoti.places import Place
 from frontdesk_zenoti.properties import amount, total
-from frontdesk_zenoti.rows import as_row, at, guid, number, objects, part, text, whole
+from frontdesk_zenoti.rows import at, guid, number, part, text, whole
 
 #: Keys under which deliveries stand beside what the calendar shows.
 BOOKED: Final = "Booked"

@@ -13,12 +13,13 @@ import attrs
 from frontdesk.client import Client
 from frontdesk.errors import AuthenticationError, RecordError, RefusedError
 from frontdesk.model import Json, Page, Progress, Purpose, Query, Record, Unreadable
+from frontdesk.rows import Row, as_row
 from frontdesk.walkers import read_rows
 from frontdesk_zenoti import cursors, operations
 from frontdesk_zenoti.asking import pages, rows_of, span
 from frontdesk_zenoti.grants import Asker
 from frontdesk_zenoti.operations import Operation
-from frontdesk_zenoti.rows import Row, as_row, build_record, group_key, guid
+from frontdesk_zenoti.rows import build_record, group_key, guid
 
 _log = logging.getLogger("frontdesk")
 

@@ -8,7 +8,7 @@ from typing import Any
 from frontdesk.client import Client
 from frontdesk.errors import ConfigurationError
 from frontdesk.model import Json
-from frontdesk_zenoti.rows import Row, as_row
+from frontdesk.rows import Row, as_row
 
 VERSION = 1
 

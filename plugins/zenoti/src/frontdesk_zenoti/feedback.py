@@ -6,10 +6,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from frontdesk.model import Context, Event, Json, Payload, Record, Related
+from frontdesk.rows import as_list, as_row
 from frontdesk_zenoti import raw, tables
 from frontdesk_zenoti.places import Place
 from frontdesk_zenoti.properties import Paths, amount, properties
-from frontdesk_zenoti.rows import as_list, as_row, guid_at, part
+from frontdesk_zenoti.rows import guid_at, part
 
 _PATHS: Final[Paths] = {"Comments": "comments", "Source": "source", "Version": "version"}
 

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Final
 
 from frontdesk.model import Context, Event, Json, Payload, Ref, Related
+from frontdesk.rows import objects
 from frontdesk_zenoti import raw, statuses, tables, times
 from frontdesk_zenoti.places import Place
 from frontdesk_zenoti.properties import Paths, amount, properties
-from frontdesk_zenoti.rows import at, guests_in, guid, guid_at, objects, part, required, text
+from frontdesk_zenoti.rows import at, guests_in, guid, guid_at, part, required, text
 from frontdesk_zenoti.sold import wanted
 
 #: The key under which a delivery stands beside the invoice.

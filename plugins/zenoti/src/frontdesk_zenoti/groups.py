@@ -10,11 +10,12 @@ import attrs
 
 from frontdesk.errors import RecordError, SkipRecord
 from frontdesk.model import Context, Event, Json, Payload, Record, Related, Reservation
+from frontdesk.rows import as_row, objects
 from frontdesk_zenoti import bookings, raw, statuses, tables, times
 from frontdesk_zenoti.bookings import BOOKED, NEWS, PROGRESS, STATUS, Booking
 from frontdesk_zenoti.patterns import Kind
 from frontdesk_zenoti.properties import Paths, properties
-from frontdesk_zenoti.rows import as_row, guid, objects, text, whole
+from frontdesk_zenoti.rows import guid, text, whole
 
 #: Progress of an appointment: the field of the calendar that tells when, and what it is called.
 _PROGRESS: Final = (

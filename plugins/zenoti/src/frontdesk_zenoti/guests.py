@@ -23,8 +23,9 @@ from frontdesk.model import (
     Ref,
     Related,
 )
+from frontdesk.rows import as_list, as_row
 from frontdesk_zenoti import times
-from frontdesk_zenoti.rows import as_list, as_row, guid, part, text
+from frontdesk_zenoti.rows import guid, part, text
 
 #: The one preference that is consent to marketing e-mails; SMS stays a property.
 MARKETING: Final = "receive_marketing_email"

@@ -7,11 +7,12 @@ from typing import Final
 
 from frontdesk.errors import SkipRecord
 from frontdesk.model import Context, Event, Json, Payload, Record, Ref, Related
+from frontdesk.rows import objects
 from frontdesk_zenoti import giftcards, packages, raw, tables, times
 from frontdesk_zenoti.bookings import service_name, shown
 from frontdesk_zenoti.places import Place
 from frontdesk_zenoti.properties import Paths, amount, properties, total
-from frontdesk_zenoti.rows import at, guests_in, guid, guid_at, objects, part, text
+from frontdesk_zenoti.rows import at, guests_in, guid, guid_at, part, text
 from frontdesk_zenoti.sold import CLOSED, is_one, told
 
 _PATHS: Final[Paths] = {

@@ -21,7 +21,7 @@ from frontdesk.errors import (
 )
 from frontdesk.manifest import Verdict
 from frontdesk.model import Json, Payload
-from frontdesk_zenoti.rows import as_row
+from frontdesk.rows import as_row
 
 _ERROR: Final = 400
 _SERVER: Final = 500

@@ -13,13 +13,14 @@ import attrs
 from frontdesk.client import Client
 from frontdesk.errors import AuthenticationError, RefusedError, UnexpectedResponseError
 from frontdesk.model import Page, Progress, Purpose, Query, Record, Unreadable
+from frontdesk.rows import Row, as_row
 from frontdesk.walkers import read_rows
 from frontdesk_zenoti import cursors, operations
 from frontdesk_zenoti.asking import all_rows, pages
 from frontdesk_zenoti.grants import Asker
 from frontdesk_zenoti.merging import merge, merged
 from frontdesk_zenoti.operations import Operation
-from frontdesk_zenoti.rows import Row, as_row, build_record
+from frontdesk_zenoti.rows import build_record
 
 _log = logging.getLogger("frontdesk")
 

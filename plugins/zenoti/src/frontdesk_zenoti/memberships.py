@@ -8,10 +8,11 @@ from typing import Final, NamedTuple
 
 from frontdesk.errors import SkipRecord
 from frontdesk.model import Context, Event, Json, Payload, Record, Related
+from frontdesk.rows import as_list, as_row, objects
 from frontdesk_zenoti import raw, statuses, tables, times
 from frontdesk_zenoti.places import Place
 from frontdesk_zenoti.properties import Paths, amount, made, properties, total
-from frontdesk_zenoti.rows import as_list, as_row, at, guid_at, objects, part, there
+from frontdesk_zenoti.rows import at, guid_at, part, there
 
 #: Keys under which deliveries stand beside what the list of members shows.
 ACTIVATED: Final = "Activated"

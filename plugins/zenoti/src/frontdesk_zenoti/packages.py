@@ -9,10 +9,11 @@ from typing import Final
 
 from frontdesk.errors import SkipRecord
 from frontdesk.model import Context, Event, Payload, Record, Ref, Related
+from frontdesk.rows import objects
 from frontdesk_zenoti import raw, statuses, tables, times
 from frontdesk_zenoti.places import Place
 from frontdesk_zenoti.properties import Paths, amount, properties, total
-from frontdesk_zenoti.rows import at, guests_in, guid, guid_at, objects, part, required
+from frontdesk_zenoti.rows import at, guests_in, guid, guid_at, part, required
 from frontdesk_zenoti.sold import is_one, told, wanted
 
 CREATED: Final = "Created"

@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Final
 
 from frontdesk.model import Json, Payload
-from frontdesk_zenoti.rows import as_list, as_row, at, guid
+from frontdesk.rows import as_list, as_row
+from frontdesk_zenoti.rows import at, guid
 
 
 class Kind(enum.StrEnum):

@@ -13,8 +13,9 @@ from typing import Final, TypeAlias
 
 from frontdesk.errors import RecordError
 from frontdesk.model import Json, Payload
+from frontdesk.rows import as_list, as_row
 from frontdesk_zenoti import tables, times
-from frontdesk_zenoti.rows import as_list, as_row, at, there
+from frontdesk_zenoti.rows import at, there
 
 Paths: TypeAlias = Mapping[str, str | tuple[str, ...]]
 """Property: the path to its value; of several, the first that leads somewhere."""

@@ -7,10 +7,11 @@ from typing import Final
 
 from frontdesk.errors import RecordError, SkipRecord
 from frontdesk.model import Context, Event, Json, Payload, Record, Ref, Related
+from frontdesk.rows import as_row
 from frontdesk_zenoti import tables, times
 from frontdesk_zenoti.merging import merged
 from frontdesk_zenoti.places import Place
-from frontdesk_zenoti.rows import as_row, guests_in, guid_at, part, text
+from frontdesk_zenoti.rows import guests_in, guid_at, part, text
 
 #: The key under which other news stands in a membership's or a package's record.
 NEWS: Final = "News"

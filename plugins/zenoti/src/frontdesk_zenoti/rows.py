@@ -4,33 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
-from typing import Final, TypeAlias, TypeGuard
+from typing import Final
 
 from frontdesk.errors import RecordError
 from frontdesk.model import Json, Payload, Record
-
-Row: TypeAlias = dict[str, Json]
+from frontdesk.rows import as_row, is_row, objects
 
 #: Zenoti's id for nobody and nothing.
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
-
-
-def as_row(value: Json) -> Row | None:
-    """Return *value* if it is a JSON object."""
-    return value if _is_row(value) else None
-
-
-def as_list(value: Json) -> list[Json] | None:
-    """Return *value* if it is a JSON array."""
-    return value if _is_list(value) else None
-
-
-def _is_row(value: Json) -> TypeGuard[Row]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: Json) -> TypeGuard[list[Json]]:
-    return isinstance(value, list)
 
 
 def text(row: Payload, field: str) -> str | None:
@@ -74,20 +55,9 @@ def part(row: Payload, field: str) -> Payload:
     value = row.get(field)
     if value is None:
         return {}
-    if _is_row(value):
+    if is_row(value):
         return value
     raise RecordError(f"{field} is not an object")
-
-
-def objects(row: Payload, field: str) -> list[Payload]:
-    """Read a list of objects; null is an empty one."""
-    values = row.get(field)
-    if values is None:
-        return []
-    found = as_list(values)
-    if found is None or not all(isinstance(value, dict) for value in found):
-        raise RecordError(f"{field} is not a list of objects")
-    return found
 
 
 def whole(row: Payload, field: str) -> int | None:

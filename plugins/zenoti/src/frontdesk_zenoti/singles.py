@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from frontdesk.client import Client
 from frontdesk.model import Json, Page, Query, Record, Unreadable
+from frontdesk.rows import Row, as_list, as_row
 from frontdesk.walkers import read_rows
 from frontdesk_zenoti import operations
 from frontdesk_zenoti.asking import SIZE, all_rows, one, rows_of
 from frontdesk_zenoti.calendars import groups
 from frontdesk_zenoti.cursors import centers
 from frontdesk_zenoti.grants import Asker
-from frontdesk_zenoti.rows import Row, as_list, as_row, at, build_record
+from frontdesk_zenoti.rows import at, build_record
 
 _EXPAND: Final = ("InvoiceItems", "Appointments")
 _LISTED: Final = {"centers": operations.CENTERS, "countries": operations.COUNTRIES}

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from typing import Final
 
 from frontdesk.model import Payload
-from frontdesk_zenoti.rows import objects, part, text, whole
+from frontdesk.rows import objects
+from frontdesk_zenoti.rows import part, text, whole
 
 #: The key under which a closed invoice's delivery stands beside the lines of the report.
 CLOSED: Final = "Closed"

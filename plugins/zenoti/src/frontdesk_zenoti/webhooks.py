@@ -13,12 +13,12 @@ import attrs
 
 from frontdesk import jsons
 from frontdesk.model import Delivery, Payload, Record, Ref
-from frontdesk.rows import delivered
+from frontdesk.rows import Row, as_row, delivered
 from frontdesk_zenoti import bookings, times
 from frontdesk_zenoti.merging import merge, merged
 from frontdesk_zenoti.patterns import Kind, kind_of
 from frontdesk_zenoti.raw import NEWS
-from frontdesk_zenoti.rows import Row, as_row, guests_in, guid_at, text
+from frontdesk_zenoti.rows import guests_in, guid_at, text
 
 _HEADER: Final = "zenoti-webhook-signature"
 #: ``sha256 =18-2E-...``: pairs of large letters joined by dashes, as .NET writes bytes. Plain
