@@ -47,11 +47,11 @@ def upgrade(engine: Engine) -> None:
         from alembic import command  # noqa: PLC0415
 
         config = _config(db)
-        _refuse_newer(engine, found, config)
+        _refuse_newer(engine, found, config, "frontdesk", HEAD)
         if found is None:
             _refuse_foreign(engine, db)
         else:
-            _back_up(engine)
+            _back_up(engine, HEAD)
         command.upgrade(config, "head")
 
 
@@ -116,7 +116,7 @@ def _refuse_unprefixed(plugin: str, own: Tables) -> None:
 
 
 def _refuse_newer(
-    engine: Engine, found: str | None, config: Config, program: str = "frontdesk", head: str = HEAD
+    engine: Engine, found: str | None, config: Config, program: str, head: str
 ) -> None:
     from alembic.script import ScriptDirectory  # noqa: PLC0415  # see above
 
@@ -138,7 +138,7 @@ def _refuse_foreign(engine: Engine, db: Connection) -> None:
         )
 
 
-def _back_up(engine: Engine, head: str = HEAD) -> None:
+def _back_up(engine: Engine, head: str) -> None:
     """Keep the store as it is, beside itself, before it is changed for good."""
     file = file_of(engine.url)
     if file is None:
