@@ -11,7 +11,7 @@ from browsing import Browsing, pages, somebody, text
 from hooked import hooked
 from inn import Inn, connected
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -95,6 +95,37 @@ async def test_they_need_login_role_and_form_like_ours(store: Path, tmp_path: Pa
         assert (await viewer.post("/plugins/acorn/fetch")).status_code == 403
         staff = await somebody(desk, app, Role.STAFF)
         assert (await staff.http.post("/plugins/acorn/fetch")).status_code == 403
+
+
+@page(role=None)
+async def lost_towel(_: Request) -> Response:
+    """Say where it lies, to whoever has the link."""
+    return HTMLResponse("by the pool", headers={"referrer-policy": "no-referrer"})
+
+
+async def test_what_is_for_everybody_asks_nobody_who_they_are(store: Path, tmp_path: Path) -> None:
+    """Its URL may be a secret, which no other site is told.
+
+    Seen to fail when the application's answer goes before the role, and when the header is
+    written over.
+    """
+
+    def elsewhere(_: Request) -> Response:
+        return RedirectResponse("https://login.example.com/", 303)
+
+    async with pages(store) as (desk, _):
+        routes = [Route("/lost", lost_towel), Route("/towels", towels, name="towels")]
+        added = offered(tmp_path, routes=routes)
+        connected(desk, Inn(), hooked(add_pages=lambda: added), name="oak")
+        guest = Browsing(desk.asgi({"pages"}, authenticate=elsewhere))
+
+        found = await guest.get("/plugins/acorn/lost")
+
+        assert found.text == "by the pool"
+        assert found.headers["referrer-policy"] == "no-referrer"
+        asked = await guest.get("/plugins/acorn/towels")
+        assert asked.headers["location"] == "https://login.example.com/"
+        assert asked.headers["referrer-policy"] == "same-origin"
 
 
 async def test_a_destinations_pages(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

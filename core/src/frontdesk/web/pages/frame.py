@@ -170,7 +170,8 @@ async def _arrive(request: Request, role: Role | None) -> Response | None:
         found = around.authenticate(request)
         found = await found if inspect.isawaitable(found) else found
         if isinstance(found, Response):
-            return found
+            # What is for everybody is not kept behind the application's login.
+            return None if role is None else found
         request.state.user = found
     elif request.state.visit is not None:
         request.state.user = await around.doors.logged_in(request.state.visit)

@@ -24,13 +24,13 @@ _HEADERS: Final = {
     "content-security-policy": POLICY,
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    # With no-referrer, browsers would not say where a form comes from either.
-    "referrer-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "x-robots-tag": "noindex, nofollow",
 }
+#: With no-referrer, browsers would not say where a form comes from either.
+_REFERRER: Final = "same-origin"
 #: Where a browser says a form comes from: only these can be our own.
 _OWN: Final = {"same-origin", "none"}
 
@@ -49,6 +49,9 @@ class Guarded:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers[name] = value
+                # A page whose own URL is a secret may say less, and no more.
+                if headers.get("referrer-policy") != "no-referrer":
+                    headers["referrer-policy"] = _REFERRER
                 # What a page shows of guests stays in no cache, the browser's included.
                 headers.setdefault("cache-control", "no-store")
             await send(message)
