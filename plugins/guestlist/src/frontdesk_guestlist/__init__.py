@@ -22,6 +22,7 @@ from frontdesk import (
     Ref,
     Site,
     Stream,
+    WebPages,
     hookimpl,
 )
 from frontdesk.annex import Erasure, Job, Tables
@@ -88,6 +89,13 @@ def add_tables() -> Tables:
         erase=_erase,
         export=_export,
     )
+
+
+@hookimpl
+def add_pages() -> WebPages:
+    from frontdesk_guestlist import pages  # noqa: PLC0415  # whoever shows none needs none
+
+    return pages.make()
 
 
 @hookimpl
