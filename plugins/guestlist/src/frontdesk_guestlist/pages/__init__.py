@@ -18,6 +18,7 @@ _HERE: Final = Path(__file__).parents[1]
 _MODULES: Final = (
     "visitor",
     "listed",
+    "handing",
     "adding",
     "subscribers",
     "guest",

@@ -14,7 +14,7 @@ import attrs
 from frontdesk.annex import Annex
 from frontdesk.web.pages.frame import N_
 from frontdesk_guestlist import changes, listing
-from frontdesk_guestlist.listing import Filters, Sort, Span
+from frontdesk_guestlist.listing import By, Filters, Sort, Span
 
 #: Days from and to, by their names in the form; what each is called.
 SPANS: Final = {
@@ -31,8 +31,13 @@ _FIELDS: Final = (
     "emailable",
     "checked_in",
 )
+#: What no address says.
+_NEVER: Final = {"name", "number"}
+USUAL: Final = Sort()
 _FLAGS: Final[Mapping[str, bool | None]] = {"yes": True, "no": False}
 _LENGTH: Final = 200
+#: In others nobody stays, and some cannot be converted to another zone.
+_YEARS: Final = range(1900, 2200)
 NO_DAY: Final = N_("This is no day. Write it as 2026-07-31.")
 BACKWARDS: Final = N_("The last day is before the first.")
 
@@ -60,21 +65,22 @@ class Asked:
 
     def query(self) -> dict[str, str]:
         """Return what an address says of it."""
-        said = {} if self.opened else dict(self.fields)
-        said.pop("name", None)
-        said.pop("number", None)
-        return {key: value for key, value in said.items() if value} | self.order()
+        chosen = {} if self.opened else self.fields
+        quiet = {key: value for key, value in chosen.items() if key not in _NEVER}
+        return {key: value for key, value in quiet.items() if value} | self.order()
 
     def order(self) -> dict[str, str]:
         """Return the order, where it is not the usual one."""
-        return {} if self.sort is USUAL else {"sort": self.sort.value}
+        return {} if self.sort == USUAL else {"sort": said(self.sort)}
 
     def hidden(self) -> dict[str, str]:
         """Return what another form says of it: an export, or the next part of a search."""
         return self.order() if self.opened else {**self.fields, **self.order()}
 
 
-USUAL: Final = Sort.ARRIVAL
+def said(sort: Sort) -> str:
+    """Return an order as forms and addresses say it."""
+    return f"-{sort.by}" if sort.descending else str(sort.by)
 
 
 def read(given: Mapping[str, str], annex: Annex) -> Asked:
@@ -108,7 +114,7 @@ def _at_first(annex: Annex) -> dict[str, str]:
 
 def _sort(text: str) -> Sort:
     try:
-        return Sort(text)
+        return Sort(By(text.removeprefix("-")), descending=text.startswith("-"))
     except ValueError:
         return USUAL
 
@@ -127,8 +133,15 @@ def _ends(
     name: str, fields: Mapping[str, str], problems: dict[str, str]
 ) -> Iterator[tuple[str, date | None]]:
     for field in (f"{name}_from", f"{name}_to"):
-        try:
-            yield field, date.fromisoformat(fields[field]) if fields[field] else None
-        except ValueError:
+        day = _day(fields[field])
+        if fields[field] and day is None:
             problems[field] = NO_DAY
-            yield field, None
+        yield field, day
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.year in _YEARS else None
