@@ -22,6 +22,7 @@ _MODULES: Final = (
     "adding",
     "subscribers",
     "guest",
+    "acting",
     "emails",
     "exclusions",
     "offering",

@@ -39,10 +39,7 @@ FIELDS: Final = {
     "language": (N_("Language"), "language"),
 }
 #: Languages that guests often speak, to choose from.
-_SPOKEN: Final = (
-    "ar bg ca cs da de el en es et fi fr he hi hr hu id it ja ko lt lv nl no pl pt ro ru sk sl sr sv "
-    "th tr uk vi zh"
-).split()  # fmt: skip
+_SPOKEN: Final = ["ar", "bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "he", "hi", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "th", "tr", "uk", "vi", "zh"]  # fmt: skip
 
 
 @page(Role.STAFF)

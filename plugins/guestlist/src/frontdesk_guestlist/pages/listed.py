@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from frontdesk.web.pages import asking
-from frontdesk.web.pages.frame import N_, Role, change, page
+from frontdesk.web.pages.frame import N_, Role, change, page, translator
 from frontdesk.web.pages.wording import language_of
 from frontdesk_guestlist import changes, listing, subscribing
 from frontdesk_guestlist.listing import Listed
@@ -70,7 +70,7 @@ async def searched(request: Request) -> Response:
 
 
 async def _listed(request: Request, asked: Asked, after: str | None) -> Response:
-    annex = within.annex_of(request)
+    annex, _ = within.annex_of(request), translator(request)
 
     def question(db: Db) -> tuple[Listed, int]:
         found = listing.page(db, annex, asked.filters, asked.sort, after=after or None, limit=ROWS)
@@ -84,6 +84,7 @@ async def _listed(request: Request, asked: Asked, after: str | None) -> Response
         section="guests",
         status=400 if wrong else 200,
         asked=asked,
+        problems={name: _(said) for name, said in asked.problems.items()},
         rows=found.rows,
         more=found.next,
         after=after or "",
