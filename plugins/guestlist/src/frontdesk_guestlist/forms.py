@@ -46,7 +46,7 @@ TITLES: Final[Mapping[Form, str]] = {
 }
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Answer:
     """What a guest answered.
 

@@ -39,7 +39,7 @@ class State(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Order:
     """What a guest asked for.
 

@@ -13,6 +13,7 @@ from babel import Locale
 from frontdesk import addresses
 from frontdesk.model import Json
 from frontdesk_guestlist.asking import FIELDS, Field, Form, Kind
+from frontdesk_guestlist.rowing import fold
 from frontdesk_guestlist.settings import Settings
 from frontdesk_guestlist.wording import N_
 
@@ -20,7 +21,7 @@ Posted: TypeAlias = Mapping[str, Sequence[str]]
 #: What no line of text has: a database may refuse it, a screen may do what it says.
 _CONTROLS: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u2028-\u202e\u2066-\u2069]")
 _TIME: Final = re.compile(r"([01]?[0-9]|2[0-3])\s*(?:[:.hH]\s*([0-5][0-9])?)?")
-_NUMBER: Final = re.compile(r"[0-9]{1,3}")
+NUMBER: Final = re.compile(r"[0-9]{1,3}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _YES: Final = "yes"
 
@@ -29,7 +30,7 @@ class _Wrong(Exception):  # noqa: N818  # a signal: its text is shown to the gue
     """What a guest filled in cannot be meant."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Reading:
     """What was made of what a guest filled in.
 
@@ -121,7 +122,7 @@ def _country(_: Settings, __: Field, text: str) -> Json:
 
 
 def _number(_: Settings, field: Field, text: str) -> Json:
-    if not _NUMBER.fullmatch(text) or int(text) > field.most:
+    if not NUMBER.fullmatch(text) or int(text) > field.most:
         raise _Wrong(N_("Please write a number from 0 to %(most)s."))
     return int(text)
 
@@ -155,10 +156,10 @@ _NO_COUNTRIES: Final = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 
 @lru_cache
 def countries(language: str) -> Mapping[str, str]:
-    """Return what countries are called in a language, by ISO 3166-1 alpha-2."""
-    known = Locale.parse(language).territories
-    return {
+    """Return what countries are called in a language, in its order, by ISO 3166-1 alpha-2."""
+    known = {
         code: name
-        for code, name in known.items()
+        for code, name in Locale.parse(language).territories.items()
         if _COUNTRY.fullmatch(code) and code not in _NO_COUNTRIES
     }
+    return dict(sorted(known.items(), key=lambda one: fold(one[1])))

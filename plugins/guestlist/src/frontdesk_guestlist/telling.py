@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, update
 
 from frontdesk.annex import Annex
 from frontdesk.errors import ConfigurationError
-from frontdesk_guestlist.wording import LANGUAGES
+from frontdesk_guestlist.wording import choose, languages
 
 #: How long titles and texts may be.
 TITLE_MOST: Final = 200
@@ -18,10 +18,7 @@ TEXT_MOST: Final = 20_000
 
 def spoken(there: Collection[str], language: str, annex: Annex) -> str:
     """Return which of the languages there are a guest is given."""
-    for one in (language, annex.settings.language):
-        if one in there:
-            return str(one)
-    return min(there, default=language)
+    return choose(sorted(there), language, annex.settings.language) if there else language
 
 
 def keep(
@@ -50,6 +47,6 @@ def check(name: str, text: str, most: int, *, needed: bool = False) -> None:
 
 def check_language(language: str) -> None:
     """Refuse a language that guests' pages do not have."""
-    if language not in LANGUAGES:
-        known = " or ".join(LANGUAGES)
+    if language not in languages():
+        known = " or ".join(languages())
         raise ConfigurationError(f"language: it must be {known}, not {language!r}")
