@@ -70,6 +70,8 @@ properties: Final = Table(
     Column("created", Instant, nullable=False),
     # JSON: numbers of the last entries read of connections' logs, by account.
     Column("positions", LargeBinary, nullable=False),
+    # Up to which change all was there before it was followed: history.
+    Column("followed", Key),
 )
 
 guests: Final = Table(
