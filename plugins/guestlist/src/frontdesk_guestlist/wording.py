@@ -38,16 +38,21 @@ def languages() -> tuple[str, ...]:
 def choose(there: Iterable[str], *asked: str) -> str:
     """Return which of the languages there are is best for somebody who asked for some.
 
-    Each that is asked for counts as it is written (``fr-CA``), then by its base (``fr``); if
-    none of them is there, the first one that is.
+    Each that is asked for counts as it is written (``fr-CA``), then by its base (``fr``), then
+    as any of that base (``fr-BE``); if none of them is there, the first one that is.
     """
     known = {_folded(one): one for one in there}
-    for one in map(_folded, asked):
-        base = one.partition("-")[0]
-        for name in (one, base):
-            if name and name in known:
+    for one in filter(None, map(_folded, asked)):
+        near = (name for name in known if base(name) == base(one))
+        for name in (one, base(one), *near):
+            if name in known:
                 return known[name]
     return next(iter(known.values()), SOURCE)
+
+
+def base(language: str) -> str:
+    """Return a language without its country: ``fr`` of ``fr-CA``."""
+    return _folded(language).partition("-")[0]
 
 
 def language_of(*asked: str) -> str:
@@ -69,9 +74,9 @@ def translator(language: str) -> Callable[[str], str]:
 @lru_cache
 def locale_of(language: str) -> Locale:
     """Return what babel knows of a language; of one it does not know, English."""
-    for name in (language, language.partition("-")[0]):
+    for name in (language, base(language)):
         try:
-            return Locale.parse(name.replace("_", "-"), sep="-")
+            return Locale.parse(name.strip().replace("_", "-"), sep="-")
         except (UnknownLocaleError, ValueError, TypeError):
             continue
     return Locale.parse(SOURCE)
