@@ -24,6 +24,7 @@ _MODULES: Final = (
     "emails",
     "exclusions",
     "offering",
+    "orders",
 )
 
 
