@@ -22,6 +22,7 @@ _MODULES: Final = (
     "subscribers",
     "guest",
     "emails",
+    "editing",
     "exclusions",
     "offering",
     "orders",

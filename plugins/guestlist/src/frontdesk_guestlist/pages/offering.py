@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from babel import Locale
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,11 +14,10 @@ from frontdesk.errors import ConfigurationError
 from frontdesk.people import Role
 from frontdesk.web.pages import asking
 from frontdesk.web.pages.frame import back, change, page, translator
-from frontdesk.web.pages.wording import language_of
 from frontdesk_guestlist import concierge, wording
 from frontdesk_guestlist.concierge import Offer, Section, Wording
 from frontdesk_guestlist.pages import within
-from frontdesk_guestlist.pages.filled import Filled, filled
+from frontdesk_guestlist.pages.filled import Filled, filled, languages_of, who
 
 _SECTION: Final = "offering"
 _TITLE: Final = 200
@@ -47,7 +45,7 @@ async def offering(request: Request) -> Response:
         section=_SECTION,
         told=told,
         offers=offers,
-        languages=names(request),
+        languages=_names(request),
     )
 
 
@@ -68,7 +66,7 @@ async def information(request: Request) -> Response:
 async def information_save(request: Request) -> Response:
     """Add or change what guests are told."""
     _, annex, form = translator(request), within.annex_of(request), await filled(request)
-    language = form.choice("language", names(request))
+    language = form.choice("language", _names(request))
     position = form.whole("position", 0, _LAST)
     title = form.text("title", most=_TITLE, required=True)
     body = form.text("body", most=_BODY, required=True)
@@ -126,20 +124,12 @@ async def offer_remove(request: Request) -> Response:
     return back(request, _("Removed.") if gone else kept, to=within.path(request, "offering"))
 
 
-def who(request: Request) -> str:
-    """Return the name of the member of staff who asks."""
-    name: str = request.state.user.name
-    return name
-
-
-def names(request: Request) -> Mapping[str, str]:
-    """Return the languages guests are written to in, as the reader calls them."""
-    reader = Locale.parse(language_of(request))
-    return {one: Locale.parse(one).get_display_name(reader) or one for one in wording.LANGUAGES}
+def _names(request: Request) -> Mapping[str, str]:
+    return languages_of(request, wording.languages())
 
 
 def _languages(sections: list[Section]) -> list[str]:
-    return sorted({*wording.LANGUAGES, *(one.language for one in sections)})
+    return sorted({*wording.languages(), *(one.language for one in sections)})
 
 
 def _id(request: Request) -> int | None:
@@ -178,7 +168,7 @@ async def _information(
         id=_id(request),
         values=values,
         problems=problems,
-        languages=names(request),
+        languages=_names(request),
     )
 
 
@@ -193,7 +183,7 @@ async def _offer(
         id=_id(request),
         values=values,
         problems=problems,
-        languages=names(request),
+        languages=_names(request),
     )
 
 
@@ -214,7 +204,7 @@ def _read_offer(request: Request, form: Filled) -> Offer:
     """Return the offer that was filled in, as far as nothing is wrong with it."""
     settings = within.annex_of(request).settings
     texts: dict[str, Wording] = {}
-    for language in names(request):
+    for language in _names(request):
         required = language == settings.language or bool(form.values.get(f"text-{language}"))
         title = form.text(f"title-{language}", most=_TITLE, required=required)
         text = form.text(f"text-{language}", most=_BODY)

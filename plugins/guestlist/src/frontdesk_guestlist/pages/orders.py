@@ -14,7 +14,7 @@ from frontdesk.web.pages.frame import N_, back, change, page, translator
 from frontdesk_guestlist import concierge
 from frontdesk_guestlist.concierge import State
 from frontdesk_guestlist.pages import within
-from frontdesk_guestlist.pages.offering import who
+from frontdesk_guestlist.pages.filled import who
 
 STATES: Final = {
     State.UNCONFIRMED: N_("unconfirmed"),
