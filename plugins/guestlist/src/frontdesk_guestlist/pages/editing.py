@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import attrs
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
@@ -121,15 +120,16 @@ def _save(db: Connection, annex: Annex, draft: Draft, seen: str, by: str) -> int
             "put what you changed into it",
         )
     id = emailing.save(db, annex, email, by)
-    kept = {_excluded(db, annex, id, n, one, by) for n, one in enumerate(draft.excluded, 1)}
+    kept = {_excluded(db, annex, id, by, (n, one)) for n, one in enumerate(draft.excluded, 1)}
     for one in exclusions.listed(db, annex, id):
         if one.kind in _OWN and one.id not in kept:
             exclusions.remove(db, annex, one.id, by)
     return id
 
 
-def _excluded(db: Connection, annex: Annex, id: int, line: int, value: str, by: str) -> int:
+def _excluded(db: Connection, annex: Annex, id: int, by: str, said: tuple[int, str]) -> int:
     """Exclude an address or a domain from an e-mail; return the exclusion's id."""
+    line, value = said
     address = "@" in value.removeprefix("@")
     kind = exclusions.Kind.ADDRESS if address else exclusions.Kind.DOMAIN
     try:

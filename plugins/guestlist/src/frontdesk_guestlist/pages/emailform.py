@@ -210,9 +210,7 @@ def _segments(form: Filled) -> tuple[Segment, ...]:
             include = form.choice(f"include-{number}", ("yes", "no"))
             if criterion is not None:
                 found.append(
-                    Segment(
-                        criterion=Criterion(criterion), include=include != "no", values=values
-                    )
+                    Segment(criterion=Criterion(criterion), include=include != "no", values=values)
                 )
     return tuple(found)
 
