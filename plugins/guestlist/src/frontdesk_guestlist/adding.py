@@ -6,17 +6,20 @@ out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
 
 import attrs
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func
 
 from frontdesk.annex import Annex
 from frontdesk.errors import ConfigurationError
+from frontdesk_guestlist import changes, reading, rowing, writing
+from frontdesk_guestlist import guests as guests_
 from frontdesk_guestlist.guests import Guest
+from frontdesk_guestlist.schema import guests
+from frontdesk_guestlist.writing import Draft
 
 FIELDS: Final = (
     "first_name",
@@ -42,26 +45,31 @@ EXTRAS: Final = (
 """What a file may say besides."""
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class Draft:
-    """A guest who can be added: every field is right."""
+_LONGEST: Final = {
+    "first_name": 100,
+    "last_name": 100,
+    "number": 64,
+    "channel": 100,
+    "room_type": 100,
+    "company": 100,
+}
+#: Who is one of these has checked in.
+_PRESENT: Final = frozenset({"arrived", "departed"})
+#: The longest stay: more is a mistyped year.
+_NIGHTS: Final = 730
 
-    first_name: str = ""
-    last_name: str = ""
-    email: str = ""
-    phone: str = ""
-    arrival: date
-    departure: date
-    country: str = ""
-    language: str = ""
-    number: str = ""
-    status: str = "confirmed"
-    checked_in: bool = False
-    amount: Decimal | None = None
-    currency: str | None = None
-    channel: str = ""
-    room_type: str = ""
-    company: str = ""
+__all__ = [
+    "EXTRAS",
+    "FIELDS",
+    "Draft",
+    "DuplicateError",
+    "Problems",
+    "add",
+    "alike",
+    "duplicates",
+    "read",
+    "same",
+]
 
 
 @attrs.frozen
@@ -91,7 +99,51 @@ def read(fields: Mapping[str, str], annex: Annex) -> Draft | Problems:
     Args:
         fields: By name, of :data:`FIELDS` and :data:`EXTRAS`; others are left alone.
     """
-    raise NotImplementedError
+    values: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for name, reader in _readers(annex).items():
+        try:
+            values[name] = reader(fields.get(name) or "")
+        except reading.Wrong as error:
+            wrong[name] = str(error)
+    _check_whole(values, wrong)
+    if values.get("status") in _PRESENT:
+        values["checked_in"] = True
+    return Problems(wrong) if wrong else Draft(**values)
+
+
+def _readers(annex: Annex) -> dict[str, Callable[[str], Any]]:
+    own, today = annex.settings, changes.today(annex)
+    day = partial(reading.day, country=own.country, today=today)
+    lines = {name: partial(reading.text, longest=longest) for name, longest in _LONGEST.items()}
+    return {
+        **lines,
+        "email": reading.email,
+        "phone": partial(reading.phone, country=own.country),
+        "arrival": day,
+        "departure": day,
+        "country": reading.country,
+        "language": reading.language,
+        "status": reading.status,
+        "checked_in": reading.yes,
+        "amount": reading.money,
+        "currency": reading.currency,
+    }
+
+
+def _check_whole(values: dict[str, Any], wrong: dict[str, str]) -> None:
+    """Find what is wrong with the fields together; each is told of once."""
+    for name in ("arrival", "departure"):
+        if name in values and values[name] is None:
+            wrong[name] = "This day is needed: write it like 2026-11-27."
+    if not {"arrival", "departure"} & wrong.keys():
+        nights = (values["departure"] - values["arrival"]).days
+        if nights < 0:
+            wrong["departure"] = "The departure is before the arrival."
+        elif nights > _NIGHTS:
+            wrong["departure"] = f"This stay is longer than {_NIGHTS} nights: check both days."
+    if not {"last_name", "email"} & wrong.keys() and not (values["last_name"] or values["email"]):
+        wrong["last_name"] = "A last name or an e-mail address is needed."
 
 
 def duplicates(db: Connection, annex: Annex, draft: Draft) -> list[Guest]:
@@ -100,7 +152,55 @@ def duplicates(db: Connection, annex: Annex, draft: Draft) -> list[Guest]:
     They have its number, or the same address or name with a stay at the same time that is not
     cancelled.
     """
-    raise NotImplementedError
+    return [guest for guest in alike(db, annex, [draft]) if same(draft, guest)]
+
+
+def alike(db: Connection, annex: Annex, drafts: Sequence[Draft]) -> list[Guest]:
+    """Return guests who share a number, an address or a name with one of *drafts*."""
+    if not drafts:
+        return []
+    table = guests.c
+    days = (
+        table.arrival <= max(draft.departure for draft in drafts),
+        func.coalesce(table.departure, table.arrival) >= min(draft.arrival for draft in drafts),
+    )
+    wanted: list[tuple[Any, set[str], Sequence[Any]]] = [
+        (table.number, {draft.number for draft in drafts}, ()),
+        # Many may come under one address, but not at the same time.
+        (table.address, {rowing.address(draft.email) for draft in drafts}, days),
+        (table.name_folded, {_folded(draft) for draft in drafts}, days),
+    ]
+    found: dict[int, Guest] = {}
+    for column, values, when in wanted:
+        if some := sorted(values - {""}):
+            asked = guests_.asked(annex, column.in_(some), table.hidden.is_(None), *when)
+            found.update((guest.id, guest) for guest in guests_.read(db.execute(asked)))
+    return list(found.values())
+
+
+def same(draft: Draft, guest: Guest) -> bool:
+    """Tell whether a guest seems to be the reservation that is to be added."""
+    if draft.number and draft.number == guest.number:
+        return True
+    if guest.status in rowing.OFF or draft.status in rowing.OFF or not _overlaps(draft, guest):
+        return False
+    address = rowing.address(draft.email)
+    name = _folded(draft)
+    known = rowing.folded(guest.first_name, guest.last_name)
+    return (address != "" and address == guest.address) or (name != "" and name == known)
+
+
+def _overlaps(draft: Draft, guest: Guest) -> bool:
+    """Tell whether they share a night, or come on the same day."""
+    if guest.arrival is None:
+        return False
+    left = guest.departure or guest.arrival
+    together = guest.arrival < draft.departure and draft.arrival < left
+    return together or guest.arrival == draft.arrival
+
+
+def _folded(draft: Draft) -> str:
+    return rowing.folded(draft.first_name, draft.last_name)
 
 
 def add(
@@ -116,4 +216,12 @@ def add(
     Raises:
         DuplicateError: It does, and nobody said anyway.
     """
-    raise NotImplementedError
+    # Whoever adds the same guest at the same time waits here.
+    changes.next_change(db, annex.settings.property, annex.clock.now(), 0)
+    known = duplicates(db, annex, draft)
+    if known and not anyway:
+        raise DuplicateError(tuple(guest.uid for guest in known))
+    [uid] = writing.insert_all(db, annex, [draft], origin)
+    annex.note(db, who, "guestlist add", guest=uid, origin=origin)
+    [added] = guests_.read(db.execute(guests_.asked(annex, guests.c.uid == uid)))
+    return added

@@ -14,10 +14,10 @@ from frontdesk.annex import Annex
 from frontdesk.errors import ConfigurationError
 from frontdesk.model import Json
 from frontdesk_guestlist import activities
+from frontdesk_guestlist.answering import Reading, countries, is_low, read
 from frontdesk_guestlist.asking import FIELDS, Field, Form, Kind
 from frontdesk_guestlist.changes import chosen, next_change
 from frontdesk_guestlist.guests import Guest
-from frontdesk_guestlist.reading import Reading, countries, is_low, read
 from frontdesk_guestlist.schema import answers as answer_rows
 from frontdesk_guestlist.schema import guests as guest_rows
 from frontdesk_guestlist.wording import N_

@@ -84,7 +84,8 @@ class Hidden:
     why: str
 
 
-COLUMNS: Final[tuple[Column[Any], ...]] = tuple(guests.c[f.name] for f in attrs.fields(Guest))
+_NAMES: Final = tuple(field.name for field in attrs.fields(Guest))
+COLUMNS: Final[tuple[Column[Any], ...]] = tuple(guests.c[name] for name in _NAMES)
 
 
 def asked(annex: Annex, *conditions: ColumnElement[bool]) -> Select[Any]:
@@ -94,7 +95,12 @@ def asked(annex: Annex, *conditions: ColumnElement[bool]) -> Select[Any]:
 
 def read(rows: Iterable[Any]) -> list[Guest]:
     """Return the guests that a question of :func:`asked` found."""
-    return [Guest(**row._mapping) for row in rows]
+    return [of_row(row) for row in rows]
+
+
+def of_row(row: Any) -> Guest:
+    """Return the guest of a row that begins with :data:`COLUMNS`."""
+    return Guest(**dict(zip(_NAMES, row, strict=False)))
 
 
 def get(db: Connection, annex: Annex, uid: str) -> Guest | None:
@@ -133,7 +139,7 @@ def hide(db: Connection, annex: Annex, uid: str, who: str) -> Hidden:
         change = changes.next_change(db, annex.settings.property, now)
         gone = {"hidden": now, "emailable": False, "change": change}
         db.execute(update(guests).where(guests.c.id == guest.id).values(gone))
-        annex.note(db, who, "guest delete", guest=uid)
+        annex.note(db, who, "guestlist delete", guest=uid)
     return _hidden(guest)
 
 

@@ -24,7 +24,7 @@ from starlette.responses import HTMLResponse, Response
 from frontdesk.annex import Annex
 from frontdesk.explaining import explain
 from frontdesk.web.pages import frame
-from frontdesk_guestlist import guests, links, prose, reading, rowing, wording
+from frontdesk_guestlist import answering, guests, links, prose, rowing, wording
 from frontdesk_guestlist.guests import Guest
 from frontdesk_guestlist.links import Pass, Purpose
 from frontdesk_guestlist.pages.within import annexes
@@ -218,7 +218,7 @@ def show(
         "money": partial(wording.money, visit.tag),
         "moment": lambda at: wording.moment(visit.tag, at, visit.settings.time_zone),
         "number": partial(wording.number, visit.tag),
-        "countries": reading.countries(visit.language),
+        "countries": answering.countries(visit.language),
         "prose": prose.html,
     }
     return _show(

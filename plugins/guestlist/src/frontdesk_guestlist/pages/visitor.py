@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from frontdesk.errors import ConfigurationError
-from frontdesk_guestlist import activities, changes, concierge, forms, reading, stopping
+from frontdesk_guestlist import activities, answering, changes, concierge, forms, stopping
 from frontdesk_guestlist.activities import Kind
 from frontdesk_guestlist.forms import FIELDS, Form
 from frontdesk_guestlist.links import Purpose
@@ -128,7 +128,7 @@ async def _places(request: Request, visit: Visit) -> dict[str, str]:
 
 async def _order(request: Request, visit: Visit) -> Response:
     annex, sent = visit.annex, await posted(request)
-    filled = {name: reading.clean(values[0]) for name, values in sent.items() if values}
+    filled = {name: answering.clean(values[0]) for name, values in sent.items() if values}
     offer, quantity = _whole(filled.get("offer")), _whole(filled.get("quantity"))
     note, asked = filled.get("note", ""), filled.get("asked", "")[:100]
     try:
@@ -147,7 +147,7 @@ async def _order(request: Request, visit: Visit) -> Response:
 
 def _whole(text: str | None) -> int:
     """Return a number that was filled in; 0 is none that could be meant."""
-    return int(text) if text and reading.NUMBER.fullmatch(text) else 0
+    return int(text) if text and answering.NUMBER.fullmatch(text) else 0
 
 
 async def _form(request: Request, visit: Visit, form: Form) -> Response:
@@ -220,6 +220,7 @@ async def _show_form(
         form=form,
         fields=FIELDS[form],
         filled=filled,
+        chosen=lambda field: filled.get(field.name, ()),
         problems=problems or {},
         threshold=visit.settings.feedback_threshold,
         concierge=sibling(request, visit, Purpose.CONCIERGE, await visit.annex.key()),
