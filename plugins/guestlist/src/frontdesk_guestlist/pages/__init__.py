@@ -24,8 +24,10 @@ _MODULES: Final = (
     "guest",
     "acting",
     "emails",
+    "editing",
     "exclusions",
     "offering",
+    "orders",
 )
 
 
