@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import BinaryIO, Final
 
 from sqlalchemy import Connection as Db
@@ -63,12 +64,13 @@ async def export(request: Request) -> Response:
     if asked.problems:
         _ = translator(request)
         raise ConfigurationError(_("Nothing was exported: a filter has a day that is none."))
-    target = tempfile.TemporaryFile()  # noqa: SIM115  # closed once all of it was sent
-
-    def work(db: Db) -> int:
-        return workbook.write(db, annex, asked.filters, asked.sort, target)
-
-    count = await annex.read(work)
+    with ExitStack() as kept:
+        target = kept.enter_context(tempfile.TemporaryFile())
+        count = await annex.read(
+            lambda db: workbook.write(db, annex, asked.filters, asked.sort, target)
+        )
+        # From now on it is closed once all of it was sent.
+        kept.pop_all()
     chosen = sorted(name for name, value in asked.fields.items() if value)
     await audit(request, "guestlist export", property=annex.settings.property, guests=count, filters=chosen)  # fmt: skip
     name = f"guests-{changes.today(annex).isoformat()}.xlsx"
