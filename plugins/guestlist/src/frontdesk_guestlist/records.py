@@ -1,4 +1,4 @@
-"""Guests and activities as records: what changed since the last number that was seen."""
+"""Guests, activities and departures as records: what changed since the last number that was seen."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from frontdesk.client import Client
 from frontdesk.model import Json, Page, Progress, Purpose, Query, Record
 from frontdesk_guestlist import mirror
 from frontdesk_guestlist.changes import next_change
-from frontdesk_guestlist.schema import activities, guests, properties
+from frontdesk_guestlist.schema import activities, departures, guests, properties
 from frontdesk_guestlist.settings import Settings
 
 GUESTS: Final = "guests"
 ACTIVITIES: Final = "activities"
+DEPARTURES: Final = "departures"
 CHANNELS: Final = "channel_reservations"
 
 #: How many rows make a page.
@@ -26,6 +27,7 @@ PAGE: Final = 500
 _FIELDS: Final = (
     "uid",
     "profile",
+    "source",
     "number",
     "first_name",
     "last_name",
@@ -59,12 +61,17 @@ _OF_GUEST: Final = (
 _OF_ACTIVITY: Final = ("id", "change", "uid", "kind", "at", "occurrence", "details")
 _INNER: Final = frozenset({"id", "change"})
 
-_TABLES: Final[Mapping[str, Table]] = {GUESTS: guests, ACTIVITIES: activities}
+_TABLES: Final[Mapping[str, Table]] = {
+    GUESTS: guests,
+    ACTIVITIES: activities,
+    DEPARTURES: departures,
+}
 _ASKED: Final[Mapping[str, Select[Any]]] = {
     GUESTS: select(*(guests.c[name] for name in ("id", "change", *_FIELDS))),
     ACTIVITIES: select(
         *(activities.c[name] for name in _OF_ACTIVITY), *(guests.c[name] for name in _OF_GUEST)
     ).join(guests, guests.c.id == activities.c.guest_id),
+    DEPARTURES: select(departures),
 }
 
 
@@ -134,7 +141,7 @@ def _by_ids(db: Connection, annex: Annex, query: Query) -> list[Record]:
     asked = _ASKED[query.stream].where(
         table.c.property == annex.settings.property, table.c.uid.in_(query.ids)
     )
-    return [_record(query.stream, row) for row in db.execute(asked).mappings()]
+    return [_record(query.stream, dict(row)) for row in db.execute(asked).mappings()]
 
 
 async def _began(annex: Annex) -> int:

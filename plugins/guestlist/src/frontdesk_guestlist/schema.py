@@ -173,6 +173,19 @@ activities: Final = Table(
     Index("ix_guestlist_activities_property_change", "property", "change"),
 )
 
+# Guests whom the source erased: their copies have to go from frontdesk as well.
+departures: Final = Table(
+    "guestlist_departures",
+    metadata,
+    _id(),
+    _property(),
+    Column("uid", String, nullable=False, unique=True),
+    Column("change", Key, nullable=False),
+    # How the connector named the person; nothing can be read from it.
+    Column("profile", String, nullable=False),
+    Index("ix_guestlist_departures_property_change", "property", "change"),
+)
+
 # Addresses that get no e-mail, by whom, and what undid it; a stop is never removed.
 stops: Final = Table(
     "guestlist_stops",
