@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,14 +13,13 @@ from sqlalchemy import Connection as Db
 
 from frontdesk.annex import Annex
 from frontdesk.errors import ConfigurationError
-from frontdesk_guestlist import rules, templating
+from frontdesk_guestlist import rules, templating, wording
 from frontdesk_guestlist.rules import Kind, Phase, Rules
 from frontdesk_guestlist.schema import email_texts, emails
 from frontdesk_guestlist.templating import Problem, Text
 
 #: Letters of a name.
 LONGEST_NAME: Final = 100
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _GONE: Final = "there is no such e-mail; somebody may have removed it"
 #: Which kinds of e-mail there are in which part of a stay.
 KINDS: Final[Mapping[Phase, tuple[Kind, ...]]] = {
@@ -157,7 +155,7 @@ def problems(email: Email) -> list[Problem]:
     if not email.texts:
         found.append(Problem("texts", 0, "there is none; write one in at least one language"))
     for language, text in email.texts.items():
-        if not _LANGUAGE.fullmatch(language):
+        if not wording.is_language(language):
             found.append(Problem("language", 0, f"{language!r} is none; write it like fr or fr-CA"))
         found += [
             Problem(f"{problem.where} ({language})", problem.line, problem.message)

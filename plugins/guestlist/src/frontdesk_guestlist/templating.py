@@ -23,6 +23,7 @@ from frontdesk_guestlist.guests import Guest
 from frontdesk_guestlist.values import (
     KNOWN,
     SAMPLE,
+    UNKNOWN,
     GuestValues,
     LinkValues,
     PropertyValues,
@@ -144,7 +145,8 @@ def render(
     if chosen not in email.texts:
         raise ConfigurationError(f"the e-mail {email.name!r} has no text; write one")
     # Of one language, the guest's own way to write days.
-    spoken = asked if wording.base(asked) == wording.base(chosen) else chosen
+    same = wording.is_language(asked) and wording.base(asked) == wording.base(chosen)
+    spoken = asked if same else chosen
     text = email.texts[chosen]
     return render_text(annex, key, text, guest, spoken, mail=mail, preview=preview)
 

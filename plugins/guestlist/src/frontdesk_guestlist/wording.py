@@ -6,6 +6,7 @@ What staff read is translated by the pages of frontdesk; what guests read, here.
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,6 +22,7 @@ DOMAIN: Final = "frontdesk_guestlist"
 FOLDER: Final = Path(__file__).parent / "locale"
 #: What the texts are written in.
 SOURCE: Final = "en"
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
 def N_(text: str) -> str:  # noqa: N802  # its name everywhere
@@ -48,6 +50,11 @@ def choose(there: Iterable[str], *asked: str) -> str:
             if name in known:
                 return known[name]
     return next(iter(known.values()), SOURCE)
+
+
+def is_language(text: str) -> bool:
+    """Tell whether a text can name a language: ``fr``, ``fr-CA``, ``fr_CA``."""
+    return _LANGUAGE.fullmatch(text) is not None
 
 
 def base(language: str) -> str:
