@@ -70,6 +70,8 @@ properties: Final = Table(
     Column("created", Instant, nullable=False),
     # JSON: numbers of the last entries read of connections' logs, by account.
     Column("positions", LargeBinary, nullable=False),
+    # Up to which change all was there before it was followed: history.
+    Column("followed", Key),
 )
 
 guests: Final = Table(
@@ -171,6 +173,19 @@ activities: Final = Table(
     Index("ix_guestlist_activities_property_change", "property", "change"),
 )
 
+# Guests whom the source erased: their copies have to go from frontdesk as well.
+departures: Final = Table(
+    "guestlist_departures",
+    metadata,
+    _id(),
+    _property(),
+    Column("uid", String, nullable=False, unique=True),
+    Column("change", Key, nullable=False),
+    # How the connector named the person; nothing can be read from it.
+    Column("profile", String, nullable=False),
+    Index("ix_guestlist_departures_property_change", "property", "change"),
+)
+
 # Addresses that get no e-mail, by whom, and what undid it; a stop is never removed.
 stops: Final = Table(
     "guestlist_stops",
@@ -225,6 +240,8 @@ emails: Final = Table(
     Column("rules", LargeBinary, nullable=False),
     Column("created", Instant, nullable=False),
     Column("updated", Instant, nullable=False),
+    # Removed ones stay for what was sent of them.
+    Column("removed", Instant),
     UniqueConstraint("property", "name"),
 )
 

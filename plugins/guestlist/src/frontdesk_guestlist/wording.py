@@ -6,6 +6,7 @@ What staff read is translated by the pages of frontdesk; what guests read, here.
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,6 +22,7 @@ DOMAIN: Final = "frontdesk_guestlist"
 FOLDER: Final = Path(__file__).parent / "locale"
 #: What the texts are written in.
 SOURCE: Final = "en"
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
 def N_(text: str) -> str:  # noqa: N802  # its name everywhere
@@ -38,16 +40,26 @@ def languages() -> tuple[str, ...]:
 def choose(there: Iterable[str], *asked: str) -> str:
     """Return which of the languages there are is best for somebody who asked for some.
 
-    Each that is asked for counts as it is written (``fr-CA``), then by its base (``fr``); if
-    none of them is there, the first one that is.
+    Each that is asked for counts as it is written (``fr-CA``), then by its base (``fr``), then
+    as any of that base (``fr-BE``); if none of them is there, the first one that is.
     """
     known = {_folded(one): one for one in there}
-    for one in map(_folded, asked):
-        base = one.partition("-")[0]
-        for name in (one, base):
-            if name and name in known:
+    for one in filter(None, map(_folded, asked)):
+        near = (name for name in known if base(name) == base(one))
+        for name in (one, base(one), *near):
+            if name in known:
                 return known[name]
     return next(iter(known.values()), SOURCE)
+
+
+def is_language(text: str) -> bool:
+    """Tell whether a text can name a language: ``fr``, ``fr-CA``, ``fr_CA``."""
+    return _LANGUAGE.fullmatch(text) is not None
+
+
+def base(language: str) -> str:
+    """Return a language without its country: ``fr`` of ``fr-CA``."""
+    return _folded(language).partition("-")[0]
 
 
 def language_of(*asked: str) -> str:
@@ -69,9 +81,9 @@ def translator(language: str) -> Callable[[str], str]:
 @lru_cache
 def locale_of(language: str) -> Locale:
     """Return what babel knows of a language; of one it does not know, English."""
-    for name in (language, language.partition("-")[0]):
+    for name in (language, base(language)):
         try:
-            return Locale.parse(name.replace("_", "-"), sep="-")
+            return Locale.parse(name.strip().replace("_", "-"), sep="-")
         except (UnknownLocaleError, ValueError, TypeError):
             continue
     return Locale.parse(SOURCE)
