@@ -50,7 +50,6 @@ async def stop(request: Request) -> Response:
 
     def work(db: Db, guest: Guest) -> None:
         stopping.stop(db, annex, guest.address, "staff", who, guest_id=guest.id)
-        annex.note(db, who, "guest unsubscribe", guest=guest.uid)
 
     await _write(request, work)
     return _done(request, N_("No e-mail goes to this address any more."))
@@ -63,7 +62,6 @@ async def undo(request: Request) -> Response:
 
     def work(db: Db, guest: Guest) -> None:
         stopping.undo(db, annex, guest.address, who, guest_id=guest.id)
-        annex.note(db, who, "guest unsubscribe undo", guest=guest.uid)
 
     await _write(request, work)
     return _done(request, N_("The property's e-mails go to this address again."))

@@ -121,11 +121,13 @@ async def choose(request: Request) -> Response:
 @change(Role.STAFF)
 async def take_in(request: Request) -> Response:
     """Take in a file, and show what became of its rows."""
-    annex, given, _ = within.annex_of(request), await request.form(), translator(request)
-    file: Any = given.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
-        raise ConfigurationError(_("Nothing was taken in: choose a file first."))
-    taken = await files.take_in(annex, file.file, file.filename, request.state.user.name)
+    annex, _ = within.annex_of(request), translator(request)
+    # What was sent is on the disk, and goes once it was read.
+    async with request.form() as given:
+        file: Any = given.get("file")
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise ConfigurationError(_("Nothing was taken in: choose a file first."))
+        taken = await files.take_in(annex, file.file, file.filename, request.state.user.name)
     annex.call()
     return await within.show(request, "import.html", section="guests", taken=taken)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import BinaryIO, Final
 
 from sqlalchemy import Connection as Db
@@ -12,15 +13,24 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from frontdesk.errors import ConfigurationError
-from frontdesk.web.pages.frame import Role, audit, change, translator
+from frontdesk.web.pages.frame import N_, Role, audit, change, translator
 from frontdesk_guestlist import changes, subscribing, workbook
 from frontdesk_guestlist import guests as guest_rows
 from frontdesk_guestlist.guests import Guest
 from frontdesk_guestlist.pages import filtering, within
 from frontdesk_guestlist.pages.listed import ROWS, caveat, texts
+from frontdesk_guestlist.subscribing import Refusal
 
 _PIECE: Final = 64 * 1024
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: Why a guest is not put on the subscriber list.
+REFUSALS: Final = {
+    Refusal.UNKNOWN: N_("deleted from the list"),
+    Refusal.NO_ADDRESS: N_("no valid e-mail address"),
+    Refusal.OPTED_OUT: N_("the address has unsubscribed, here or elsewhere"),
+    Refusal.EXCLUDED: N_("the source keeps the guest back from marketing"),
+    Refusal.ALREADY: N_("the address is on the subscriber list already"),
+}
 
 
 @change(Role.STAFF)
@@ -40,7 +50,7 @@ async def transfer(request: Request) -> Response:
         raise ConfigurationError(_("Nobody was transferred: choose guests first."))
     done, chosen = await annex.write(work)
     annex.call()
-    refused = [(chosen[id], why) for id, why in done.refused]
+    refused = [(chosen[id], _(REFUSALS[why])) for id, why in done.refused if id in chosen]
     return await within.show(
         request, "transferred.html", section="guests", added=done.added, refused=refused
     )
@@ -54,14 +64,15 @@ async def export(request: Request) -> Response:
     if asked.problems:
         _ = translator(request)
         raise ConfigurationError(_("Nothing was exported: a filter has a day that is none."))
-    target = tempfile.TemporaryFile()  # noqa: SIM115  # closed once all of it was sent
-
-    def work(db: Db) -> int:
-        return workbook.write(db, annex, asked.filters, asked.sort, target)
-
-    count = await annex.read(work)
+    with ExitStack() as kept:
+        target = kept.enter_context(tempfile.TemporaryFile())
+        count = await annex.read(
+            lambda db: workbook.write(db, annex, asked.filters, asked.sort, target)
+        )
+        # From now on it is closed once all of it was sent.
+        kept.pop_all()
     chosen = sorted(name for name, value in asked.fields.items() if value)
-    await audit(request, "guests export", property=annex.settings.property, guests=count, filters=chosen)  # fmt: skip
+    await audit(request, "guestlist export", property=annex.settings.property, guests=count, filters=chosen)  # fmt: skip
     name = f"guests-{changes.today(annex).isoformat()}.xlsx"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(_pieces(target), media_type=XLSX, headers=headers)
