@@ -193,7 +193,7 @@ def _values(offer: Offer | None) -> dict[str, str]:
     values = {
         "position": str(offer.position),
         "active": "yes" if offer.active else "",
-        "price": "" if offer.price is None else f"{offer.price:f}",
+        "price": "" if offer.price is None else f"{offer.price:.2f}",
     }
     for language, said in offer.texts.items():
         values |= {f"title-{language}": said.title, f"text-{language}": said.text}
