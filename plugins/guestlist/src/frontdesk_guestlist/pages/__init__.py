@@ -18,12 +18,16 @@ _HERE: Final = Path(__file__).parents[1]
 _MODULES: Final = (
     "visitor",
     "listed",
+    "handing",
     "adding",
     "subscribers",
     "guest",
+    "acting",
     "emails",
+    "editing",
     "exclusions",
     "offering",
+    "orders",
 )
 
 

@@ -29,6 +29,14 @@ _SECTIONS: Final = (
     (N_("Concierge"), "offering"),
     (N_("Orders"), "orders"),
 )
+#: What reservations are, and how it looks; what is usual says nothing.
+STATUSES: Final = {
+    "requested": (N_("requested"), "wait"),
+    "arrived": (N_("checked in"), "good"),
+    "departed": (N_("departed"), ""),
+    "cancelled": (N_("cancelled"), "bad"),
+    "no_show": (N_("no show"), "bad"),
+}
 
 
 def annexes(request: Request) -> Mapping[str, Annex]:
@@ -81,6 +89,7 @@ async def show(
         path=lambda name, /, **parameters: path(request, name, **parameters),
         sections=_sections(request, settings, section),
         properties=_properties(request),
+        statuses=STATUSES,
         **values,
     )
 
