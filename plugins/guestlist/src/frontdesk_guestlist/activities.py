@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -53,12 +53,25 @@ class Activity:
     details: Mapping[str, Json]
 
 
+@attrs.frozen
+class Entry:
+    """What is to be put on a timeline; *guest* is the uid of the guest with *guest_id*."""
+
+    guest_id: int
+    guest: str
+    kind: str
+    at: datetime
+    occurrence: str = ""
+    details: Mapping[str, Json] = attrs.field(factory=dict[str, Json])
+
+
 def record(
     db: Connection,
     annex: Annex,
     guest_id: int,
     kind: Kind,
     at: datetime,
+    *,
     occurrence: str = "",
     **details: Json,
 ) -> bool:
@@ -68,22 +81,26 @@ def record(
         at: When it happened.
         occurrence: A fact that tells it from the next of its kind: the uid of the mail, order or
             answer; empty where a guest can do it only once.
-        details: By name, what :mod:`frontdesk_guestlist.happenings` makes properties of.
+        details: By name, what :mod:`frontdesk_guestlist.happenings` makes properties of:
+            ``email``, ``email_kind``, ``phase`` and ``manual`` of an e-mail; ``form`` and
+            ``rating`` of an answer; ``offer``, ``quantity``, ``price`` (of one) and
+            ``currency`` of an order.
     """
-    property = annex.settings.property
-    uid = db.execute(select(guests.c.uid).where(guests.c.id == guest_id)).scalar_one()
-    row = {
-        "property": property,
-        "uid": made_of(uid, kind.value, occurrence),
-        "change": next_change(db, property, annex.clock.now()),
-        "guest_id": guest_id,
-        "kind": kind.value,
-        "occurrence": occurrence,
-        "at": at,
-        "details": jsons.encode(details),
-    }
-    made = db.execute(insert_into(db, activities).on_conflict_do_nothing(), row)
+    asked = select(guests.c.uid).where(guests.c.id == guest_id)
+    guest: str = db.execute(asked).scalar_one()
+    last = next_change(db, annex.settings.property, annex.clock.now())
+    entry = Entry(guest_id, guest, kind.value, at, occurrence, details)
+    made = db.execute(_inserting(db), _row(annex, entry, last))
     return made.rowcount == 1
+
+
+def record_all(db: Connection, annex: Annex, entries: Sequence[Entry]) -> None:
+    """Put several things on guests' timelines, each once."""
+    if entries:
+        last = next_change(db, annex.settings.property, annex.clock.now(), len(entries))
+        first = last - len(entries) + 1
+        rows = [_row(annex, entry, first + number) for number, entry in enumerate(entries)]
+        db.execute(_inserting(db), rows)
 
 
 def timeline(db: Connection, guest_id: int) -> list[Activity]:
@@ -98,3 +115,20 @@ def timeline(db: Connection, guest_id: int) -> list[Activity]:
 
 def _activity(row: Any) -> Activity:
     return Activity(Kind(row.kind), row.at, row.occurrence, jsons.decode(row.details))
+
+
+def _inserting(db: Connection) -> Any:
+    return insert_into(db, activities).on_conflict_do_nothing()
+
+
+def _row(annex: Annex, entry: Entry, change: int) -> dict[str, Any]:
+    return {
+        "property": annex.settings.property,
+        "uid": made_of(entry.guest, entry.kind, entry.occurrence),
+        "change": change,
+        "guest_id": entry.guest_id,
+        "kind": entry.kind,
+        "occurrence": entry.occurrence,
+        "at": entry.at,
+        "details": jsons.encode(entry.details),
+    }

@@ -24,7 +24,8 @@ def next_change(db: Connection, property: str, now: datetime, count: int = 1) ->
     The property's row stays locked until the commit: what reads by number misses none.
 
     Args:
-        count: How many are needed; the last of them is returned.
+        count: How many are needed; the last of them is returned. None needed: whoever else
+            would change something waits all the same.
     """
     drawn = (
         update(properties)

@@ -70,6 +70,8 @@ properties: Final = Table(
     Column("created", Instant, nullable=False),
     # JSON: numbers of the last entries read of connections' logs, by account.
     Column("positions", LargeBinary, nullable=False),
+    # Up to which change all was there before it was followed: history.
+    Column("followed", Key),
 )
 
 guests: Final = Table(
@@ -169,6 +171,19 @@ activities: Final = Table(
     Column("details", LargeBinary, nullable=False),
     UniqueConstraint("guest_id", "kind", "occurrence"),
     Index("ix_guestlist_activities_property_change", "property", "change"),
+)
+
+# Guests whom the source erased: their copies have to go from frontdesk as well.
+departures: Final = Table(
+    "guestlist_departures",
+    metadata,
+    _id(),
+    _property(),
+    Column("uid", String, nullable=False, unique=True),
+    Column("change", Key, nullable=False),
+    # How the connector named the person; nothing can be read from it.
+    Column("profile", String, nullable=False),
+    Index("ix_guestlist_departures_property_change", "property", "change"),
 )
 
 # Addresses that get no e-mail, by whom, and what undid it; a stop is never removed.
