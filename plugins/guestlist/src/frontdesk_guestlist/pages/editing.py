@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import attrs
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,12 +17,13 @@ from frontdesk.people import Role
 from frontdesk.web.pages import asking
 from frontdesk.web.pages.frame import back, change, page, translator
 from frontdesk_guestlist import emails as emailing
-from frontdesk_guestlist import exclusions, schedule, templating
+from frontdesk_guestlist import exclusions, expressions, schedule, templating
+from frontdesk_guestlist import values as values_known
 from frontdesk_guestlist.emails import KINDS, Email
 from frontdesk_guestlist.exclusions import Exclusion
 from frontdesk_guestlist.pages import emailform, within
 from frontdesk_guestlist.pages.emailform import Draft
-from frontdesk_guestlist.pages.emails import found_in
+from frontdesk_guestlist.pages.emails import DAYS, found_in
 from frontdesk_guestlist.pages.filled import Filled, filled, languages_of, who
 from frontdesk_guestlist.rules import Criterion
 from frontdesk_guestlist.templating import Rendered
@@ -41,6 +43,21 @@ class _WrongError(ConfigurationError):
     def __init__(self, field: str, why: str) -> None:
         super().__init__(why)
         self.field = field
+
+
+@attrs.frozen
+class Look:
+    """What an e-mail that is not saved is like.
+
+    Args:
+        rendered: In each of its languages.
+        fault: Why it cannot be shown.
+        count: How many guests it is meant for.
+    """
+
+    rendered: Sequence[Rendered]
+    fault: str
+    count: int
 
 
 @page(Role.STAFF)
@@ -90,8 +107,7 @@ async def save(request: Request) -> Response:
     if form.problems:
         return await _editor(request, email, form.values, form.problems)
     if do == "look":
-        looks = await _looks(annex, draft.email, form)
-        return await _editor(request, email, form.values, form.problems, looks)
+        return await _editor(request, email, form.values, {}, await _look(annex, draft.email))
     return await _saved(request, draft, form)
 
 
@@ -142,19 +158,23 @@ def _written(one: Exclusion) -> str:
     return f"@{one.value}" if one.kind is exclusions.Kind.DOMAIN else one.value
 
 
-async def _looks(annex: Annex, email: Email, form: Filled) -> list[Rendered]:
+async def _look(annex: Annex, email: Email) -> Look:
     """Return how an e-mail looks to a made-up guest in each of its languages."""
-    key = await annex.key()
+    key, count = await annex.key(), await annex.read(lambda db: _count(db, annex, email))
     try:
-        return [
+        made = [
             templating.render_text(
                 annex, key, text, templating.sample(annex, one), one, preview=True
             )
             for one, text in email.texts.items()
         ]
     except ConfigurationError as error:
-        form.wrong("", str(error))
-        return []
+        return Look((), str(error), count)
+    return Look(made, "", count)
+
+
+def _count(db: Connection, annex: Annex, email: Email) -> int:
+    return schedule.count(db, annex, email, DAYS)
 
 
 def _empty(request: Request, asked: str) -> Email:
@@ -170,7 +190,7 @@ async def _editor(
     email: Email,
     values: Mapping[str, str],
     problems: Mapping[str, str],
-    looks: Sequence[Rendered] = (),
+    look: Look | None = None,
 ) -> Response:
     annex = within.annex_of(request)
 
@@ -186,14 +206,16 @@ async def _editor(
         email=email,
         values={"criterion": "", **values},
         problems=problems,
-        looks=looks,
+        look=look,
+        days=DAYS,
         known=await annex.read(ask),
         uses=emailform.uses(email),
         rows=range(emailform.rows_in(values)),
         labels=_labels(request, values),
         languages=languages_of(request, languages),
         others=languages_of(request, (one for one in emailform.LANGUAGES if one not in languages)),
-        variables=templating.variables(),
+        variables=values_known.VARIABLES,
+        filters=expressions.FILTERS,
         **_words(request),
     )
 

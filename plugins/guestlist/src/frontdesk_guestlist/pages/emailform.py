@@ -9,7 +9,7 @@ import attrs
 
 from frontdesk.web.pages.frame import N_
 from frontdesk_guestlist import rules as ruling
-from frontdesk_guestlist import templating
+from frontdesk_guestlist import templating, wording
 from frontdesk_guestlist.emails import KINDS, Email
 from frontdesk_guestlist.pages.filled import Filled
 from frontdesk_guestlist.rules import Criterion, Kind, On, Phase, Rules, Segment
@@ -116,7 +116,7 @@ def values_of(email: Email, excluded: Sequence[str] = ()) -> dict[str, str]:
 def languages_in(values: Mapping[str, str]) -> list[str]:
     """Return the languages a form has texts in."""
     asked = values.get("languages", "").split(",")
-    return [one for one in dict.fromkeys(asked) if one in LANGUAGES]
+    return [one for one in dict.fromkeys(asked) if wording.is_language(one)]
 
 
 def rows_in(values: Mapping[str, str]) -> int:
@@ -192,13 +192,16 @@ def _rules(form: Filled, email: Email) -> Rules:
     read = {name: value for name, value in found.items() if value is not None or name in days}
     made: Rules = attrs.evolve(email.rules, **read)
     for problem in ruling.problems(made):
-        form.wrong(_field(problem.where, problem.line), problem.message)
+        form.wrong(_field(form, problem.where), problem.message)
     return made
 
 
-def _field(where: str, line: int) -> str:
-    """Return the field a rule's problem belongs to; segments have a line each."""
-    return f"values-{max(line - 1, 0)}" if where == "segments" else where
+def _field(form: Filled, where: str) -> str:
+    """Return the field a rule's problem belongs to; segments are named by their criterion."""
+    rows = range(rows_in(form.values))
+    criterion = where.removeprefix("segments.")
+    found = (n for n in rows if form.values.get(f"criterion-{n}") == criterion)
+    return where if criterion == where else f"values-{next(found, 0)}"
 
 
 def _segments(form: Filled) -> tuple[Segment, ...]:

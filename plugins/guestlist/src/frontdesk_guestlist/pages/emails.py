@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import attrs
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,7 +28,7 @@ _SECTION: Final = "emails"
 #: Guests to choose from for a preview.
 _GUESTS: Final = 25
 #: How far ahead is counted whom an e-mail would go to.
-_DAYS: Final = 90
+DAYS: Final = 90
 #: How it is with an e-mail to a guest.
 _STATES: Final = {
     "sent": N_("sent"),
@@ -118,9 +117,7 @@ async def activation(request: Request) -> Response:
 
     def ask(db: Connection) -> dict[str, Any]:
         found = found_in(db, request)
-        # Whatever it was restricted to when it was on before.
-        everybody = attrs.evolve(found, listed_since=None)
-        count = schedule.count(db, annex, everybody, _DAYS)
+        count = schedule.count(db, annex, found, DAYS)
         return {"email": found, "count": count, "post": tallies.post(db, annex)}
 
     known = await annex.read(ask)
@@ -129,7 +126,7 @@ async def activation(request: Request) -> Response:
         "activation.html",
         section=_SECTION,
         **known,
-        days=_DAYS,
+        days=DAYS,
         when=when(request, known["email"]),
         segments=segments(request, known["email"]),
     )

@@ -28,7 +28,9 @@ def when(request: Request, email: Email) -> str:
     if email.phase is Phase.POST_STAY:
         return _("days after departure: %(days)s, %(at)s") % given
     if rules.instantly:
-        return _("as soon as the reservation is made")
+        return (
+            _("as soon as the reservation is made, %(latest)s days before arrival or more") % given
+        )
     if rules.earliest == rules.latest:
         return _("days before arrival: %(earliest)s, %(at)s") % given
     return _("days before arrival: %(earliest)s to %(latest)s, %(at)s") % given
