@@ -170,8 +170,8 @@ async def test_a_deleted_guest_leaves_the_list_and_it_is_said_whether_they_come_
     assert "Ada Read" not in text(listed)
     assert "deleted" in text(await office.open(read))
     assert [action for user, action in await office.actions() if user == "staff"][:2] == [
-        "guest delete",
-        "guest delete",
+        "guestlist delete",
+        "guestlist delete",
     ]
 
 
@@ -206,7 +206,7 @@ async def test_what_happened_stands_on_a_timeline(office: Office) -> None:
 
     shown = text(await office.open(guest.uid, "activities"))
 
-    words = ["Unsubscription undone by staff: staff", "Unsubscribed by staff: staff", "Guest created"]  # fmt: skip
+    words = ["Unsubscription undone by staff : staff", "Unsubscribed by staff : staff", "Guest created"]  # fmt: skip
     assert [shown.index(word) for word in words] == sorted(shown.index(word) for word in words)
     assert shown.count("2 Jun 2026, 00:30 CEST") >= 3
 
@@ -222,7 +222,7 @@ async def test_more_tabs_appear_as_the_guest_acts(office: Office) -> None:
     words = {"en": concierge.Wording(title="Breakfast")}
     offer = concierge.Offer(active=True, price=Decimal(12), currency="EUR", texts=words)
     number = await office.house.write(concierge.save_offer, offer, "olga")
-    await office.house.write(concierge.order, guest, number, 2, "no nuts")
+    await office.house.write(concierge.order, guest, number, 2, note="no nuts")
 
     assert before == ["emails", "activities"]
     assert tabs(await office.open(uid)) == [*before, "check-in", "in-stay", "orders"]
@@ -230,8 +230,8 @@ async def test_more_tabs_appear_as_the_guest_acts(office: Office) -> None:
     assert "4 / 5" in text(await office.open(uid, "in-stay"))
     assert "Breakfast 2 24.00 EUR unconfirmed no nuts" in text(await office.open(uid, "orders"))
     happened = text(await office.open(uid, "activities"))
-    assert "Feedback submitted: In-stay feedback: 4 / 5" in happened
-    assert "Offer ordered: Breakfast, 2" in happened
+    assert "Feedback submitted : In-stay feedback: 4 / 5" in happened
+    assert "Offer ordered : Breakfast, 2" in happened
 
 
 async def test_staff_unsubscribe_a_guest_and_undo_it(office: Office) -> None:
