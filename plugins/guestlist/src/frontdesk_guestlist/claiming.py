@@ -142,7 +142,7 @@ def settle(db: Db, annex: Annex, claim: Claim, outcome: Outcome) -> None:
             claim.guest.id,
             activities.Kind.EMAIL_SENT,
             now,
-            claim.uid,
+            occurrence=claim.uid,
             mail=claim.uid,
             email=claim.email.name,
             email_kind=claim.email.kind.value,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from email.message import EmailMessage
 from ipaddress import ip_address
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _ENHANCED: Final = re.compile(r"\d\.\d{1,3}\.\d{1,3}(?!\S)")
 #: How a connection is begun, by what the settings call it.
-_TLS: Final = {
+_TLS: Final[Mapping[str, Mapping[str, Any]]] = {
     "starttls": {"use_tls": False, "start_tls": True},
     "tls": {"use_tls": True, "start_tls": False},
     "none": {"use_tls": False, "start_tls": False},
@@ -76,7 +76,8 @@ class Post:
         refused = await self._addressed(to, wide=wide)
         if refused is not None:
             return refused
-        policy = message.policy.clone(utf8=wide)
+        policy: Any = message.policy
+        policy = policy.clone(utf8=wide)
         return await self._written(message.as_bytes(policy=policy))
 
     async def _addressed(self, to: str, *, wide: bool) -> Outcome | None:

@@ -169,10 +169,12 @@ class _Round:
     async def _reaching(self, what: Callable[[], Awaitable[_T]], taken: Claim | None = None) -> _T:
         """Do what needs the server; that it takes nothing ends the round."""
         try:
-            return await what()
+            done = await what()
         except (Unreachable, ConfigurationError) as error:
             reason = str(error)
-        await self._stop(reason, taken)
+        else:
+            return done
+        return await self._stop(reason, taken)
 
     async def _stop(self, reason: str, taken: Claim | None = None) -> NoReturn:
         """Note why nothing more leaves, let what was claimed wait, and end the round."""
@@ -190,9 +192,10 @@ class _Round:
         found = self._trouble
         if found is None:
             return
-        wait = {"reason": found.reason, "until": found.next_try}
         await self.annex.write(
-            partial(claiming.postpone, annex=self.annex, email=email, some=some, **wait)
+            lambda db: claiming.postpone(
+                db, self.annex, email, some, reason=found.reason, until=found.next_try
+            )
         )
 
 
@@ -239,7 +242,7 @@ async def _taken(annex: Annex, key: bytes, claim: Claim) -> None:
         try:
             await courier.take(claim)
         except (Unreachable, ConfigurationError) as error:
-            wait = {"reason": str(error), "until": annex.clock.now() + _SOON}
-            await annex.write(partial(claiming.release, claim=claim, **wait))
+            reason, until = str(error), annex.clock.now() + _SOON
+            await annex.write(lambda db: claiming.release(db, claim, reason=reason, until=until))
     if courier.sent:
         annex.call()
