@@ -48,13 +48,17 @@ STARTERS: Final = (
         texts=_texts(
             (
                 "Your reservation at {{ property.title }}",
-                f"thank you for your reservation. We have noted:\n{_STAY}\n"
-                "All about your stay is [on your page]({{ links.concierge }}).",
+                (
+                    f"thank you for your reservation. We have noted:\n{_STAY}\n"
+                    "All about your stay is [on your page]({{ links.concierge }})."
+                ),
             ),
             (
                 "Votre réservation : {{ property.title }}",
-                f"merci de votre réservation. Nous avons noté :\n{_SEJOUR}\n"
-                "Vous trouverez tout sur votre séjour [sur votre page]({{ links.concierge }}).",
+                (
+                    f"merci de votre réservation. Nous avons noté :\n{_SEJOUR}\n"
+                    "Vous trouverez tout sur votre séjour [sur votre page]({{ links.concierge }})."
+                ),
             ),
         ),
     ),
@@ -84,13 +88,17 @@ STARTERS: Final = (
         texts=_texts(
             (
                 "Before your stay at {{ property.title }}",
-                "we look forward to seeing you on {{ guest.arrival }}. How to find us, and what "
-                "there is to do, is [on your page]({{ links.concierge }}).",
+                (
+                    "we look forward to seeing you on {{ guest.arrival }}. How to find us, and what "
+                    "there is to do, is [on your page]({{ links.concierge }})."
+                ),
             ),
             (
                 "Avant votre séjour : {{ property.title }}",
-                "nous vous attendons avec plaisir le {{ guest.arrival }}. Comment nous trouver et "
-                "que faire sur place : tout est [sur votre page]({{ links.concierge }}).",
+                (
+                    "nous vous attendons avec plaisir le {{ guest.arrival }}. Comment nous trouver et "
+                    "que faire sur place : tout est [sur votre page]({{ links.concierge }})."
+                ),
             ),
         ),
     ),
@@ -103,13 +111,17 @@ STARTERS: Final = (
         texts=_texts(
             (
                 "Save time on arrival at {{ property.title }}",
-                "fill in the [check-in form]({{ links.check_in }}) now, and your key is ready "
-                "when you arrive on {{ guest.arrival }}.",
+                (
+                    "fill in the [check-in form]({{ links.check_in }}) now, and your key is ready "
+                    "when you arrive on {{ guest.arrival }}."
+                ),
             ),
             (
                 "Gagnez du temps à l'arrivée : {{ property.title }}",
-                "remplissez dès maintenant le [formulaire d'arrivée]({{ links.check_in }}) : "
-                "votre clé vous attendra le {{ guest.arrival }}.",
+                (
+                    "remplissez dès maintenant le [formulaire d'arrivée]({{ links.check_in }}) : "
+                    "votre clé vous attendra le {{ guest.arrival }}."
+                ),
             ),
         ),
     ),
@@ -121,13 +133,17 @@ STARTERS: Final = (
         texts=_texts(
             (
                 "A little more for your stay at {{ property.title }}",
-                "would you like a little more of your stay? See [what we offer]"
-                "({{ links.concierge }}) and tell us what you would like.",
+                (
+                    "would you like a little more of your stay? See [what we offer]"
+                    "({{ links.concierge }}) and tell us what you would like."
+                ),
             ),
             (
                 "Un petit plus pour votre séjour : {{ property.title }}",
-                "un petit plus vous ferait plaisir ? Voyez [ce que nous proposons]"
-                "({{ links.concierge }}) et dites-nous ce qui vous plairait.",
+                (
+                    "un petit plus vous ferait plaisir ? Voyez [ce que nous proposons]"
+                    "({{ links.concierge }}) et dites-nous ce qui vous plairait."
+                ),
             ),
         ),
     ),
@@ -139,13 +155,17 @@ STARTERS: Final = (
         texts=_texts(
             (
                 "How is your stay at {{ property.title }}?",
-                "is all as you wish? [Tell us]({{ links.in_stay }}), and we will see to it "
-                "while you are here.",
+                (
+                    "is all as you wish? [Tell us]({{ links.in_stay }}), and we will see to it "
+                    "while you are here."
+                ),
             ),
             (
                 "Comment se passe votre séjour ? {{ property.title }}",
-                "tout est-il à votre goût ? [Dites-le-nous]({{ links.in_stay }}) : nous y "
-                "veillerons pendant que vous êtes là.",
+                (
+                    "tout est-il à votre goût ? [Dites-le-nous]({{ links.in_stay }}) : nous y "
+                    "veillerons pendant que vous êtes là."
+                ),
             ),
         ),
     ),
@@ -157,13 +177,17 @@ STARTERS: Final = (
         texts=_texts(
             (
                 "How was your stay at {{ property.title }}?",
-                "thank you for staying with us. [Tell us how it was]({{ links.post_stay }}): "
-                "it takes a minute.",
+                (
+                    "thank you for staying with us. [Tell us how it was]({{ links.post_stay }}): "
+                    "it takes a minute."
+                ),
             ),
             (
                 "Comment était votre séjour ? {{ property.title }}",
-                "merci d'avoir séjourné chez nous. [Dites-nous comment c'était]"
-                "({{ links.post_stay }}) : cela prend une minute.",
+                (
+                    "merci d'avoir séjourné chez nous. [Dites-nous comment c'était]"
+                    "({{ links.post_stay }}) : cela prend une minute."
+                ),
             ),
         ),
     ),
