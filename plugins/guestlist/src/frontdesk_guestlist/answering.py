@@ -150,8 +150,8 @@ _KINDS: Final[Mapping[Kind, Callable[[Settings, Field, str], Json]]] = {
     Kind.CHOICE: _choice,
     Kind.RATING: _rating,
 }
-#: What babel names among the countries though it is none.
-_NO_COUNTRIES: Final = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+#: What babel names among the countries though ISO 3166-1 has no such one.
+_NO_COUNTRIES: Final = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
 
 
 @lru_cache

@@ -133,7 +133,7 @@ def _put(
     made = _order(db, annex, uid)
     assert made is not None  # noqa: S101  # it was just put there
     details = {"offer": offer.title, "quantity": made.quantity}
-    details |= {"value": made.total, "currency": made.currency}
+    details |= {"price": made.price, "currency": made.currency}
     activities.record(
         db, annex, guest.id, activities.Kind.OFFER_ORDERED, now, occurrence=uid, **details
     )

@@ -93,7 +93,7 @@ def change_all(db: Connection, annex: Annex, changed: Sequence[tuple[Guest, Draf
     _number(db, annex, rows)
     _weigh(db, annex, rows)
     names = [name for name in rows[0] if name != "row"]
-    values = {name: bindparam(f"new_{name}") for name in names}
+    values: Row = {name: bindparam(f"new_{name}") for name in names}
     told = [{"row": row["row"], **{f"new_{name}": row[name] for name in names}} for row in rows]
     db.execute(update(guests).where(guests.c.id == bindparam("row")).values(values), told)
 

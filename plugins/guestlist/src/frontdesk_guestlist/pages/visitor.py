@@ -249,7 +249,8 @@ async def leave(request: Request, visit: Visit) -> Response:
         if "List-Unsubscribe" not in await posted(request):
             return RedirectResponse(here(request, visit), 303)
     standing = await annex.read(lambda db: stopping.standing(db, annex, [address]))
-    done = standing[address].stopped in {"guest", "staff"}
+    # What staff stopped they can undo; what a guest stops stays, so that the button is there.
+    done = standing[address].stopped == "guest"
     return show(request, visit, "leave.html", done=done, masked=_masked(address))
 
 
