@@ -165,7 +165,7 @@ def add_tables() -> Tables:
 
 @hookimpl
 def add_pages() -> WebPages:
-    """Return the pages of staff and guests."""
+    """Return the pages of the staff and of guests."""
     from frontdesk_guestlist import pages  # noqa: PLC0415  # whoever shows none needs none
 
     return pages.make()

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import attrs
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy import Connection as Db
 
 from frontdesk.annex import Annex
@@ -176,7 +176,7 @@ def _told(problem: Problem) -> str:
 
 
 def _own(annex: Annex) -> ColumnElement[bool]:
-    return (emails.c.property == annex.settings.property) & emails.c.removed.is_(None)
+    return and_(emails.c.property == annex.settings.property, emails.c.removed.is_(None))
 
 
 def _change(db: Db, annex: Annex, id: int, **row: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
+from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Any, Final
 
@@ -35,19 +35,21 @@ class Addressee:
 class _Whole(UnstructuredHeader):
     """A header that is never broken into lines: a long address would be hidden in a code."""
 
-    def fold(self, *, policy: Any) -> str:
+    def fold(self: Any, *, policy: Any) -> str:
         """Return the header as one line."""
         return f"{self.name}: {self}{policy.linesep}"
 
 
-def _policy() -> EmailPolicy:
+def _policy() -> Any:
+    # The registry makes a class of this one and its own; types know nothing of that.
+    whole: Any = _Whole
     known = HeaderRegistry()
-    known.map_to_type("list-unsubscribe", _Whole)
-    known.map_to_type("message-id", _Whole)
+    known.map_to_type("list-unsubscribe", whole)
+    known.map_to_type("message-id", whole)
     return SMTP.clone(header_factory=known)
 
 
-_POLICY: Final = _policy()
+_POLICY: Final[Any] = _policy()
 
 
 def build(

@@ -67,7 +67,8 @@ def _value(criterion: Criterion, value: str) -> ColumnElement[bool]:
     if criterion is Criterion.LANGUAGE:
         # As it is known: fr, fr-CA or fr_CA.
         spoken, asked = func.replace(folded(column), "_", "-"), small(value).replace("_", "-")
-        return (spoken == asked) | spoken.like(f"{asked}-%")
+        either: ColumnElement[bool] = or_(spoken == asked, spoken.like(f"{asked}-%"))
+        return either
     return folded(column) == small(value)
 
 

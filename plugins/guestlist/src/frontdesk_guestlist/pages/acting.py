@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from frontdesk.annex import Annex
 from frontdesk.errors import ConfigurationError
-from frontdesk.web.pages import asking
+from frontdesk.web.pages import asking, frame
 from frontdesk.web.pages.frame import N_, Role, back, change, page, translator
 from frontdesk_guestlist import guests, links, sending, stopping
 from frontdesk_guestlist.guests import Guest
@@ -127,7 +127,7 @@ async def preview(request: Request) -> Response:
     key, until = await annex.key(), annex.clock.now() + _PREVIEW
     shown = Pass(purpose, guest.uid, preview=True)
     token = links.make(key, annex.settings.property, shown, until)
-    return RedirectResponse(f"{within.path(request, 'start')}g/{token}", 303)
+    return RedirectResponse(f"{frame.url(request, 'guestlist:start')}g/{token}", 303)
 
 
 def _asked(request: Request) -> tuple[Annex, str, str]:

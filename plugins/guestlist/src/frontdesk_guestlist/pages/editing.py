@@ -25,6 +25,7 @@ from frontdesk_guestlist.pages import emailform, within
 from frontdesk_guestlist.pages.emailform import Draft
 from frontdesk_guestlist.pages.emails import DAYS, found_in
 from frontdesk_guestlist.pages.filled import Filled, filled, languages_of, who
+from frontdesk_guestlist.pages.looking import within_page
 from frontdesk_guestlist.rules import Criterion
 from frontdesk_guestlist.templating import Rendered
 
@@ -117,7 +118,7 @@ async def _saved(request: Request, draft: Draft, form: Filled) -> Response:
     try:
         id = await annex.write(lambda db: _save(db, annex, draft, seen, by))
     except ConfigurationError as error:
-        form.wrong(error.field if isinstance(error, _WrongError) else "", str(error))
+        form.wrong(*_told(error))
         return await _editor(request, draft.email, form.values, form.problems)
     annex.call()
     on = _("Saved. It is on: whoever gets it from now on reads this.")
@@ -126,26 +127,34 @@ async def _saved(request: Request, draft: Draft, form: Filled) -> Response:
     return back(request, said, to=within.path(request, "email", id=id))
 
 
+def _told(error: ConfigurationError) -> tuple[str, str]:
+    """Return the field an error speaks of, as far as it says so, and what it says of it."""
+    field, _, why = str(error).partition(": ")
+    if isinstance(error, _WrongError):
+        return error.field, str(error)
+    return (field, why) if field in emailform.LABELS else ("", str(error))
+
+
 def _save(db: Connection, annex: Annex, draft: Draft, seen: str, by: str) -> int:
     email = draft.email
     before = emailing.get(db, annex, email.id) if email.id else None
     if before is not None and before.updated and before.updated.isoformat() != seen:
         raise _WrongError(
-            "name",
+            "",
             "somebody else changed this e-mail while you did; open it in another window, and "
             "put what you changed into it",
         )
     id = emailing.save(db, annex, email, by)
-    kept = {_excluded(db, annex, id, by, (n, one)) for n, one in enumerate(draft.excluded, 1)}
+    kept = {_excluded(db, annex, id, by, one) for one in draft.excluded.items()}
     for one in exclusions.listed(db, annex, id):
         if one.kind in _OWN and one.id not in kept:
             exclusions.remove(db, annex, one.id, by)
     return id
 
 
-def _excluded(db: Connection, annex: Annex, id: int, by: str, said: tuple[int, str]) -> int:
+def _excluded(db: Connection, annex: Annex, id: int, by: str, said: tuple[str, int]) -> int:
     """Exclude an address or a domain from an e-mail; return the exclusion's id."""
-    line, value = said
+    value, line = said
     address = "@" in value.removeprefix("@")
     kind = exclusions.Kind.ADDRESS if address else exclusions.Kind.DOMAIN
     try:
@@ -170,7 +179,7 @@ async def _look(annex: Annex, email: Email) -> Look:
         ]
     except ConfigurationError as error:
         return Look((), str(error), count)
-    return Look(made, "", count)
+    return Look([within_page(one) for one in made], "", count)
 
 
 def _count(db: Connection, annex: Annex, email: Email) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -67,10 +67,14 @@ _SEGMENTS: Final = 20
 
 @attrs.frozen
 class Draft:
-    """What was filled in: the e-mail as far as it can be read, and who does not get it."""
+    """What was filled in: the e-mail as far as it can be read, and who does not get it.
+
+    Args:
+        excluded: Addresses and domains, each with its line.
+    """
 
     email: Email
-    excluded: tuple[str, ...]
+    excluded: Mapping[str, int]
 
 
 def empty(phase: Phase, kind: Kind, language: str) -> Email:
@@ -176,13 +180,15 @@ def _rules(form: Filled, email: Email) -> Rules:
         "day_of_stay": (1, _STAY),
         "days_after": (0, _STAY),
     }
-    _, used, found = form.translate, uses(email), dict[str, object]()
+    _, used, found = form.translate, uses(email), dict[str, Any]()
     for name in used & bounds.keys():
         found[name] = form.whole(name, *bounds[name])
     for name in ("active_from", "active_until", "created_from"):
         found[name] = form.day(name)
     if "at" in used:
-        found["at"] = form.time("at") or form.wrong("at", _("Fill this in."))
+        found["at"] = form.time("at")
+        if found["at"] is None:
+            form.wrong("at", _("Fill this in."))
     if "on" in used:
         found["on"] = On(form.choice("on", list(On)) or On.CREATED)
     if "instantly" in used:
@@ -207,7 +213,7 @@ def _field(form: Filled, where: str) -> str:
 def _segments(form: Filled) -> tuple[Segment, ...]:
     found: list[Segment] = []
     for number in range(rows_in(form.values)):
-        values = form.lines(f"values-{number}")
+        values = tuple(form.lines(f"values-{number}"))
         if values:
             criterion = form.choice(f"criterion-{number}", list(Criterion))
             include = form.choice(f"include-{number}", ("yes", "no"))

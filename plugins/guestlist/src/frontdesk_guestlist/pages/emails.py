@@ -22,6 +22,7 @@ from frontdesk_guestlist.guests import Guest
 from frontdesk_guestlist.pages import emailform, tallies, within
 from frontdesk_guestlist.pages.emailwords import segments, when
 from frontdesk_guestlist.pages.filled import languages_of, who
+from frontdesk_guestlist.pages.looking import within_page
 from frontdesk_guestlist.templating import Rendered
 
 _SECTION: Final = "emails"
@@ -225,9 +226,10 @@ async def _rendered(
     meant = guest or templating.sample(annex, asked)
     try:
         key = await annex.key()
-        return templating.render(annex, key, email, meant, asked, preview=True), ""
+        made = templating.render(annex, key, email, meant, asked, preview=True)
     except ConfigurationError as error:
         return None, str(error)
+    return within_page(made), ""
 
 
 def _routes() -> list[Route]:

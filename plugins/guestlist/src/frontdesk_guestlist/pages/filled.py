@@ -34,9 +34,13 @@ class Filled:
     problems: dict[str, str] = attrs.field(factory=dict[str, str])
 
     def text(self, name: str, *, most: int = _LONG, required: bool = False) -> str:
-        """Return a text without the blanks around it, its lines ended as everywhere."""
+        """Return a text without the blanks around it, its lines ended as everywhere.
+
+        Empty lines it begins with stay: what is wrong is told with the number of its line.
+        """
         _ = self.translate
-        found = self.values.get(name, "").replace("\r\n", "\n").replace("\r", "\n").strip()
+        found = self.values.get(name, "").replace("\r\n", "\n").replace("\r", "\n").rstrip()
+        found = found.lstrip(" \t")
         if required and not found:
             self.wrong(name, _("Fill this in."))
         elif len(found) > most:
@@ -51,19 +55,19 @@ class Filled:
         _ = self.translate
         found = self.values.get(name, "")
         if found not in among:
-            return self.wrong(name, _("Choose one of those offered."))
+            self.wrong(name, _("Choose one of those offered."))
+            return None
         return found
 
-    def whole(self, name: str, least: int, most: int, *, required: bool = True) -> int | None:
+    def whole(self, name: str, least: int, most: int) -> int | None:
         """Return a whole number within bounds."""
         _ = self.translate
         said = self.values.get(name, "").strip()
-        if not said and not required:
-            return None
         there = said.isascii() and said.isdigit() and len(said) <= _DIGITS
         if not there or not least <= int(said) <= most:
             wanted = _("Give a whole number from %(least)s to %(most)s.")
-            return self.wrong(name, wanted % {"least": least, "most": most})
+            self.wrong(name, wanted % {"least": least, "most": most})
+            return None
         return int(said)
 
     def amount(self, name: str) -> Decimal | None:
@@ -74,9 +78,11 @@ class Filled:
             return None
         found = self._parsed(name, Decimal, said, _("Give a price such as 12 or 12.50."))
         if found is None or not found.is_finite() or not 0 <= found < _LARGEST:
-            return self.wrong(name, _("Give a price such as 12 or 12.50."))
+            self.wrong(name, _("Give a price such as 12 or 12.50."))
+            return None
         if found != round(found, 2):
-            return self.wrong(name, _("Give a price with at most two decimals."))
+            self.wrong(name, _("Give a price with at most two decimals."))
+            return None
         return found
 
     def day(self, name: str) -> date | None:
@@ -96,10 +102,13 @@ class Filled:
         """Tell whether a box was ticked."""
         return bool(self.values.get(name))
 
-    def lines(self, name: str) -> tuple[str, ...]:
-        """Return what stands on the lines of a text, blank ones and repetitions left out."""
-        found = (line.strip() for line in self.text(name).split("\n"))
-        return tuple(dict.fromkeys(line for line in found if line))
+    def lines(self, name: str) -> dict[str, int]:
+        """Return what stands on the lines of a text, each once, with the line it stands on."""
+        found: dict[str, int] = {}
+        for number, line in enumerate(self.text(name).split("\n"), 1):
+            if line.strip():
+                found.setdefault(line.strip(), number)
+        return found
 
     def wrong(self, name: str, why: str) -> None:
         """Say what is wrong with a field; the first reason stands."""
@@ -111,7 +120,8 @@ class Filled:
         try:
             return parse(said)
         except (ValueError, InvalidOperation):
-            return self.wrong(name, wanted)
+            self.wrong(name, wanted)
+            return None
 
 
 async def filled(request: Request) -> Filled:

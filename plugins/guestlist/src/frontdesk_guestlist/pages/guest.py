@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import attrs
 from babel import Locale
@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from frontdesk.annex import Annex
 from frontdesk.web.pages import asking
-from frontdesk.web.pages.frame import N_, page
+from frontdesk.web.pages.frame import N_, page, translator
 from frontdesk.web.pages.wording import language_of
 from frontdesk_guestlist import activities, concierge, emails, forms, guests, schedule, stopping
 from frontdesk_guestlist.activities import Activity, Kind
@@ -92,7 +92,7 @@ async def guest(request: Request) -> Response:
     found = await annex.read(lambda db: find(db, annex, uid))
     if found is None:
         raise asking.lost()
-    tabs, language = _tabs(found), language_of(request)
+    tabs, language, _ = _tabs(found), language_of(request), translator(request)
     tab = request.query_params.get("tab", "")
     return await within.show(
         request,
@@ -104,7 +104,7 @@ async def guest(request: Request) -> Response:
         tabs=tabs,
         tab=tab if tab in tabs else "emails",
         answered=_answered(found.answers, tab, language),
-        happened=[(one, ACTIVITIES[one.kind], detail(one.details)) for one in found.timeline],
+        happened=[(one, ACTIVITIES[one.kind], _detail(one, _)) for one in found.timeline],
         previews=PREVIEWS,
         mail_states=MAIL_STATES,
         order_states=ORDER_STATES,
@@ -149,11 +149,16 @@ def _answered(
     return [(one, forms.shown(one, translate, language)) for one in of_form]
 
 
-def detail(said: Mapping[str, Any]) -> str:
-    """Return what tells an activity from others of its kind: an e-mail's name, a rating."""
-    named = [str(said[name]) for name in ("email", "form", "title", "offer") if said.get(name)]
-    rating = said.get("rating")
-    return ", ".join([*named, *([f"{rating} / 5"] if rating else [])])
+def _detail(one: Activity, _: Callable[[str], str]) -> str:
+    """Return what tells an activity from others of its kind."""
+    said = one.details
+    if one.kind is Kind.EMAIL_SENT:
+        return str(said.get("email") or "")
+    if one.kind is Kind.FEEDBACK_SUBMITTED:
+        return f"{_(TABS.get(str(said.get('form')), ''))}: {said.get('rating')} / 5"
+    if one.kind is Kind.OFFER_ORDERED:
+        return f"{said.get('offer')}, {said.get('quantity')}"
+    return str(said.get("who") or "")
 
 
 routes: Final = [Route("/{property}/guests/{uid}", guest, name="guest")]
