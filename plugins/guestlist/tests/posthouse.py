@@ -8,9 +8,9 @@ import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import default
-
 from typing import Any
 
 import attrs
@@ -165,6 +165,15 @@ class PostHouse:
             await self.house.write(emails.activate, id, "Grace", existing=existing)
         return id
 
+    @asynccontextmanager
+    async def patient(self, seconds: int) -> AsyncIterator[None]:
+        """Have the house wait this long for its server."""
+        mail = self.house.annex.settings.mail
+        whole = mail.timeout
+        object.__setattr__(mail, "timeout", seconds)
+        yield
+        object.__setattr__(mail, "timeout", whole)
+
     async def work(self) -> None:
         """Do the job once."""
         await sending.work(self.house.annex)
@@ -202,11 +211,15 @@ def letter(**more: Any) -> Email:
 
 @asynccontextmanager
 async def posted(
-    store: str, server: MailServer, mail: dict[str, Any] | None = None, **more: Any
+    store: str,
+    server: MailServer,
+    how: dict[str, Any] | None = None,
+    *,
+    at: datetime | None = None,
+    **more: Any,
 ) -> AsyncIterator[PostHouse]:
     """Open a house whose mail goes by a server."""
-    own = settings(server.port, **(mail or {})) | more
+    own = settings(server.port, **(how or {})) | more
     async with opened(store, **own) as house:
+        house.clock.at = at or house.clock.at
         yield PostHouse(house, server)
-
-
