@@ -240,7 +240,7 @@ def test_who_is_not_content_is_asked_why(
 def test_who_is_content_is_sent_on_and_the_other_site_learns_nothing(
     reception: Reception, visit: Visit
 ) -> None:
-    """The address of the page is the guest's key. Seen to fail without any word on referrers."""
+    """The page's address is the guest's key. Seen to fail where page and link let it be told."""
     guest = reception.arrives()
     ada = visit(reception.address, "phone").go(reception.link(guest, "post-stay"))
     ada.page.get_by_role("radio", name="Good", exact=True).check()

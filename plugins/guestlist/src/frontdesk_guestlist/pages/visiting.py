@@ -300,7 +300,7 @@ def _languages(request: Request, visit: Visit) -> list[tuple[str, str, str, bool
     return [
         (
             one,
-            wording.locale_of(one).get_display_name(one).capitalize(),
+            (wording.locale_of(one).get_display_name(one) or one).capitalize(),
             here(request, attrs.evolve(visit, language=one)),
             one == visit.language,
         )
