@@ -97,7 +97,6 @@ async def test_lists_count_what_went_out(store_url: str) -> None:
 
 
 async def test_an_email_is_saved_with_all_that_belongs_to_it(store_url: str) -> None:
-    """Seen to fail when the exclusions are written in a transaction of their own."""
     async with staffed(store_url) as (house, staff):
         await staff.get(HERE + "emails/new?kind=pre-stay:information")
         refused = await staff.post(HERE + "emails/new", **FORM, excluded="a@example.com\nb c")
