@@ -126,8 +126,8 @@ def count(db: Db, annex: Annex, email: Email, days: int = 90) -> int:
 def planned(db: Db, annex: Annex, guest: Guest) -> list[Planned]:
     """Return what a guest is to get, soonest first; of active e-mails only."""
     now, zone = annex.clock.now(), changes.zone(annex)
-    rows = db.execute(select(mails.c.email_id, mails.c.occasion).where(_of(guest)))
-    had = {(row.email_id, row.occasion) for row in rows}
+    asked = select(mails.c.email_id, mails.c.occasion).where(_of(guest))
+    had = {(row.email_id, row.occasion) for row in db.execute(asked)}
     found: list[Planned] = []
     for email in emails.all_(db, annex):
         turn = timing.turn(email, guest, zone, now) if email.active else None
