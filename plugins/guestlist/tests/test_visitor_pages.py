@@ -142,6 +142,16 @@ async def test_links_of_a_stay_that_is_off_are_over_but_to_unsubscribe_works(
         assert await ada.did() == ["unsubscribed"]
 
 
+async def test_of_who_was_forgotten_no_link_tells_anything(store: str) -> None:
+    async with door(store, {"origin": "form", "source": None, "source_record": None}) as ada:
+        await ada.post("check-in", ARRIVING)
+        await ada.house.desk.forget("ada@example.com")
+        for page in PAGES:
+            shown = await ada.get(page)
+            assert (shown.status_code, "no longer valid" in text(shown)) == (410, True)
+            assert (await ada.post(page, ARRIVING)).status_code == 410
+
+
 async def test_who_has_no_address_cannot_unsubscribe(store: str) -> None:
     async with door(store, {"email": ""}) as ada:
         assert (await ada.get("unsubscribe")).status_code == 410
