@@ -45,7 +45,7 @@ def written(room: Room, name: str = "Welcome", **more: str) -> int:
 
 
 def test_an_email_is_written_mended_looked_at_and_switched_on(room: Room, visit: Visit) -> None:
-    """Seen to fail when a template is saved without a look at it."""
+    """Seen to fail when texts are not checked field by field."""
     coming = [room.put(first_name=name, email=f"{name}@example.com") for name in ("ada", "bob")]
     room.put(first_name="cy", email="cy@example.com", arrival=TODAY + timedelta(days=120))
     staff = visit(room.address).enter(room.link()).go(HERE + "emails").follow("New e-mail")

@@ -9,9 +9,9 @@ import attrs
 from sqlalchemy import Connection, func, select
 
 from frontdesk.annex import Annex
-from frontdesk_guestlist import sending
+from frontdesk_guestlist import troubles
 from frontdesk_guestlist.schema import mails
-from frontdesk_guestlist.sending import Trouble
+from frontdesk_guestlist.troubles import Trouble
 
 
 @attrs.frozen(kw_only=True)
@@ -43,7 +43,7 @@ def post(db: Connection, annex: Annex) -> Post:
         pages=bool(annex.settings.pages_url or annex.pages_url),
         live=mail is not None and mail.live,
         allow=() if mail is None else tuple(mail.allow),
-        trouble=None if mail is None else sending.trouble(db, annex),
+        trouble=None if mail is None else troubles.read(db, annex),
     )
 
 
