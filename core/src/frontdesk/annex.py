@@ -6,7 +6,7 @@ what other connections of its brand brought, and does its own work while it is f
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
@@ -33,10 +33,15 @@ class Erasure:
     Attributes:
         guests: Connector, account and guest's key of everybody who is meant.
         addresses: What they are or were known by: e-mail addresses in lower case, numbers.
+            Empty where it is their platform that erased them: other connections of the brand
+            have a word of their own on an address.
+        spared: Accounts of the plugin's own connections that are of another brand: what is
+            theirs stays.
     """
 
-    guests: frozenset[tuple[str, str, str]]
-    addresses: frozenset[str]
+    guests: frozenset[tuple[str, str, str]] = attrs.field(repr=False)
+    addresses: frozenset[str] = attrs.field(repr=False)
+    spared: frozenset[str] = frozenset()
     at: datetime
 
 
@@ -53,7 +58,12 @@ class Tables:
         head: The newest of these.
         erase: Erases people in the transaction that forgets them; returns how many rows were
             removed or overwritten. What remains of them must tell nobody who they were.
-        export: Returns all that the tables hold of people, for whoever asks what is known.
+        export: Returns all that the tables hold of people, for whoever asks what is known;
+            nothing but empty lists and the like where they hold nothing.
+        known_as: Account and key of the guests of the plugin's own connections who are meant:
+            copies that were made of the guests of others. They are then meant, too.
+        addresses: All addresses the tables hold, in lower case. A backup that is restored may
+            have people whom nothing else in it speaks of, and who were forgotten since.
     """
 
     metadata: MetaData
@@ -61,6 +71,8 @@ class Tables:
     head: str
     erase: Callable[[Connection, Erasure], int]
     export: Callable[[Connection, Erasure], Json]
+    known_as: Callable[[Connection, Erasure], Iterable[tuple[str, str]]] | None = None
+    addresses: Callable[[Connection], Iterable[str]] | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -127,8 +127,13 @@ class Books(Admission):
         Args:
             who: An e-mail address, a phone number, or the platform's own id; or the rows of guests
                 that somebody has chosen by hand: ids are unique in their own account only.
+
+        Raises:
+            StoreError: A plugin that has tables in the store is not installed.
         """
-        return await self._ask(lambda db: exporting.export(db, who))
+        await self.store.own_tables()
+        now = self._clock.now()
+        return await self._ask(lambda db: exporting.export(db, who, now))
 
     async def forget(self, who: str | Collection[int]) -> list[forgetting.Receipt]:
         """Erase a guest from the store: all of it, or nothing; return a receipt per brand.
@@ -139,7 +144,11 @@ class Books(Admission):
         Args:
             who: An e-mail address, a phone number, or the platform's own id; or the rows of guests
                 that somebody has chosen by hand: ids are unique in their own account only.
+
+        Raises:
+            StoreError: A plugin that has tables in the store is not installed.
         """
+        await self.store.own_tables()
         now = self._clock.now()
         receipts = await self.store.write(lambda db: forgetting.forget(db, who, now))
         await self.store.settle()

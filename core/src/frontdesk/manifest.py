@@ -140,6 +140,9 @@ class Rate:
 Lane: TypeAlias = "Callable[[str, str], tuple[str, tuple[Rate, ...]]]"
 """Tells which part of the quota a request (its method and path) draws on."""
 
+Demo: TypeAlias = "Callable[[Mapping[str, str]], Mapping[str, Any] | None]"
+"""Makes a connector's settings in the demo of the connections that are there already."""
+
 
 @attrs.frozen(kw_only=True)
 class Quota:
@@ -243,6 +246,9 @@ class Manifest:
             raises :class:`~frontdesk.errors.RecordError` where it cannot.
         sandbox: ``"module:function"`` making a :class:`~frontdesk.sandbox.Sandbox` from
             an instance of ``module:Options``.
+        demo: For a connector that feeds on another connection: its settings in
+            ``frontdesk demo``, made of the connections that are there, each a name with its
+            connector; None to stay out of it. It decides, whether there is a sandbox or not.
         request_id: The answer header that carries the platform's request id.
         delivery_id: Where a delivery names itself, so that repeats are known:
             ``header:NAME`` or ``body:path.to.field``; without it, by their content.
@@ -271,6 +277,7 @@ class Manifest:
     webhook_discard: tuple[str, ...] = ()
     icon: str = ""
     sandbox: str | None = None
+    demo: Demo | None = None
     request_id: str = "x-request-id"
     delivery_id: str = ""
     webhook_query: Mapping[str, str] = attrs.field(factory=dict[str, str])

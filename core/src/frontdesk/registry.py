@@ -63,7 +63,7 @@ class Installed:
     """A plugin as discovered: ``ready``, or ``broken`` with its reason.
 
     Attributes:
-        kind: ``connector`` or ``destination``.
+        kind: ``connector``, ``destination`` or ``command``.
     """
 
     name: str
@@ -107,18 +107,28 @@ def _load(
             f"no {contract.kind} {name!r} is installed (installed: {have}); "
             f"try: pip install frontdesk-{name}"
         )
-    point = points[name]
-    distribution, version = _distribution(point)
+    return imported(contract.kind, points[name])
+
+
+def imported(kind: str, point: metadata.EntryPoint) -> tuple[Any, str]:
+    """Return what an entry point leads to, and the version of its distribution.
+
+    Args:
+        kind: What it is called in the message.
+
+    Raises:
+        ConnectorLoadError: It does not import.
+    """
+    distribution, version = distribution_of(point)
     try:
-        module = point.load()
+        return point.load(), version
     except (Exception, SystemExit) as error:
         failure = ConnectorLoadError(
-            f"{contract.kind} {name!r} ({distribution} {version}) does not import: "
+            f"{kind} {point.name!r} ({distribution} {version}) does not import: "
             f"{type(error).__name__}: {error}; reinstall or update {distribution}"
         )
-        failure.connector = name
+        failure.connector = point.name
         raise failure from error
-    return module, version
 
 
 def adopt(name: str, module: ModuleType, *, version: str = "") -> Connector:
@@ -152,7 +162,7 @@ def _state(
     name: str,
     point: metadata.EntryPoint,
 ) -> Installed:
-    distribution, version = _distribution(point)
+    distribution, version = distribution_of(point)
     try:
         plugin = loaded(name)
     except (ConnectorLoadError, InvalidConnectorError) as error:
@@ -160,7 +170,8 @@ def _state(
     return Installed(name, distribution, version, plugin.manifest.title, kind=kind)
 
 
-def _distribution(point: metadata.EntryPoint) -> tuple[str, str]:
+def distribution_of(point: metadata.EntryPoint) -> tuple[str, str]:
+    """Return the name and the version of the distribution that brings an entry point."""
     if point.dist is None:
         return (point.value, "")
     return (point.dist.name, point.dist.version)

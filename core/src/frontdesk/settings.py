@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from types import UnionType
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
+import attrs
 import cattrs
-from attrs import fields_dict
 from cattrs import Converter, transform_error
 
 from frontdesk.errors import SettingsError
@@ -32,8 +32,25 @@ def structure(
         return _CONVERTER.structure(values, cls)
     except cattrs.BaseValidationError as error:
         lines = transform_error(error, path=where, format_exception=_explain)
-        known = ", ".join((*fields_dict(cast("Any", cls)), *also))
-        raise SettingsError(f"{'; '.join(lines)} (settings: {known})") from None
+        said = "; ".join(lines)
+        known = ", ".join((*_known(cls, where, said), *also))
+        raise SettingsError(f"{said} (settings: {known})") from None
+
+
+def inner_of(field: attrs.Attribute[Any]) -> type[Any] | None:
+    """Return the class of settings that stand together, if the field holds such, or none."""
+    kinds = (field.type, *get_args(field.type))
+    return next((kind for kind in kinds if isinstance(kind, type) and attrs.has(kind)), None)
+
+
+def _known(cls: Any, where: str, said: str) -> Iterator[str]:
+    """Yield the settings there are; those that stand together where one of them is at fault."""
+    for field in attrs.fields(attrs.resolve_types(cls)):
+        inner = inner_of(field)
+        if inner is None or f"@ {where}.{field.name}" not in said:
+            yield field.name
+        else:
+            yield from (f"{field.name}.{name}" for name in attrs.fields_dict(inner))
 
 
 def base_url_of(urls: Mapping[str, str], asked: object, where: str) -> str:
@@ -66,6 +83,8 @@ def _explain(error: BaseException, kind: type | None) -> str:
     choices = get_args(kind) if get_origin(kind) is Literal else ()
     if choices:
         return f"must be one of {', '.join(map(repr, choices))}"
+    if isinstance(kind, type) and attrs.has(kind):
+        return "not a table"
     wanted = getattr(kind, "__name__", None) or str(kind)
     return f"not a valid {wanted}"
 

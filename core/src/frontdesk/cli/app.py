@@ -25,6 +25,7 @@ from frontdesk.cli import (
     mapping,
     moving,
     operate,
+    plugged,
     serve,
     start,
     users,
@@ -38,6 +39,7 @@ WRONG: Final = 2
 
 app = typer.Typer(
     name="frontdesk",
+    cls=plugged.Commands,
     help="From booking platforms to marketing: events, profiles and consent, by plugins.",
     no_args_is_help=True,
     add_completion=False,

@@ -35,11 +35,13 @@ def add(app: typer.Typer) -> None:
     app.add_typer(group, name="quarantine", no_args_is_help=True)
 
 
-def connectors(*, json: JsonOption = False) -> None:
-    """List the connectors and destination plugins that are installed, and their state."""
-    from frontdesk.registry import installed, installed_destinations  # keeps --help fast
+def connectors(context: typer.Context, *, json: JsonOption = False) -> None:
+    """List what is installed, and its state: connectors, destination plugins, their commands."""
+    from frontdesk.cli import plugged  # keeps --help fast
+    from frontdesk.registry import installed, installed_destinations
 
-    found = (*installed(), *installed_destinations())
+    brought = plugged.installed(context.find_root().command)
+    found = (*installed(), *installed_destinations(), *brought)
     if json:
         print_json(found)
         return

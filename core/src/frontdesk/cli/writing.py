@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from frontdesk import jsons
+from frontdesk.settings import inner_of
 
 if TYPE_CHECKING:
     from frontdesk.manifest import Manifest
@@ -75,8 +76,8 @@ def source_lines(connector: Connector, name: str) -> Iterator[str]:
     yield f'connector = "{connector.name}"'
     yield _base_url(manifest.base_urls)
     yield from _withheld(manifest)
-    for field in attrs.fields(manifest.settings):
-        yield from _setting(connector.name, field)
+    yield from _alone(connector.name, manifest.settings)
+    yield from _together(connector.name, f"connections.{_quoted(name)}", manifest.settings)
 
 
 def destination_lines(plugin: DestinationPlugin, name: str) -> Iterator[str]:
@@ -85,12 +86,12 @@ def destination_lines(plugin: DestinationPlugin, name: str) -> Iterator[str]:
     yield f"[destinations.{_quoted(name)}]"
     yield f'plugin = "{plugin.name}"'
     yield _base_url(manifest.base_urls)
-    for field in attrs.fields(manifest.settings):
-        yield from _setting(plugin.name, field)
+    yield from _alone(plugin.name, manifest.settings)
     for _, meaning, line in _DELIVERY:
         yield ""
         yield from (f"# {part}" for part in meaning)
         yield f"# {line}"
+    yield from _together(plugin.name, f"destinations.{_quoted(name)}", manifest.settings)
 
 
 def _base_url(base_urls: Mapping[str, str]) -> str:
@@ -106,6 +107,30 @@ def _withheld(manifest: Manifest) -> Iterator[str]:
         yield "# What no destination may see: a list of names, or all that is sensitive, which is"
         yield f"# {', '.join(names)}."
         yield '# withhold = "sensitive"'
+
+
+def _alone(plugin: str, settings: type[Any]) -> Iterator[str]:
+    """Yield the settings that stand in the table of the connection or destination itself."""
+    for field in attrs.fields(attrs.resolve_types(settings)):
+        if inner_of(field) is None:
+            yield from _setting(plugin, field)
+
+
+def _together(plugin: str, table: str, settings: type[Any]) -> Iterator[str]:
+    """Yield settings that stand together, each in a table of its own: TOML wants them last."""
+    for field in attrs.fields(settings):
+        inner = inner_of(field)
+        if inner is None:
+            continue
+        # One that may be left out is left out until somebody wants it.
+        mark = "" if field.default is attrs.NOTHING else "# "
+        yield ""
+        if field.metadata.get("help"):
+            yield f"# {field.metadata['help']}"
+        yield f"{mark}[{table}.{field.name}]"
+        for one in attrs.fields(inner):
+            lines = _setting(f"{plugin}_{field.name}", one)
+            yield from (line if not line or line[0] == "#" else mark + line for line in lines)
 
 
 def _setting(plugin: str, field: attrs.Attribute[Any]) -> Iterator[str]:

@@ -15,7 +15,7 @@ import attrs
 from sqlalchemy import Connection, Table, insert, select
 
 from frontdesk.errors import StoreError
-from frontdesk.store import erasing, forgetting
+from frontdesk.store import erasing, forgetting, owned
 from frontdesk.store.finding import people
 from frontdesk.store.keyed import Keyed
 from frontdesk.store.schema import (
@@ -128,9 +128,29 @@ def _again(
         if about is not None:
             meant.setdefault((row.brand_id, about["erasure_id"]), []).append(row.id)
     when: dict[int, datetime] = {r["erasure_id"]: r["at"] for r in news.values()}
-    for (_, erasure), some in meant.items():
-        at_work = erasing.begin(db, people(db, some), when[erasure])
+    for (brand, erasure), some in meant.items():
+        at_work = erasing.begin(db, brand, people(db, some), when[erasure])
         # Which addresses are remembered was decided when the guest was forgotten.
+        at_work.addresses.clear()
+        forgetting.erase_again(at_work, numbers[erasure])
+    return sum(map(len, meant.values())) + _own_again(db, keyed, news, numbers)
+
+
+def _own_again(
+    db: Connection, keyed: Keyed, news: dict[bytes, dict[str, Any]], numbers: dict[int, int]
+) -> int:
+    """Erase whom only tables of plugins know in the backup; return how many addresses."""
+    meant: dict[tuple[int, int], set[str]] = {}
+    rows = db.execute(select(brands.c.id)).scalars().all()
+    for own in owned.tables(db).values():
+        for address in own.addresses(db) if own.addresses else ():
+            for brand in rows:
+                about = news.get(keyed.address(brand, address))
+                if about is not None:
+                    meant.setdefault((brand, about["erasure_id"]), set()).add(address)
+    when: dict[int, datetime] = {r["erasure_id"]: r["at"] for r in news.values()}
+    for (brand, erasure), said in meant.items():
+        at_work = erasing.begin(db, brand, [], when[erasure], said)
         at_work.addresses.clear()
         forgetting.erase_again(at_work, numbers[erasure])
     return sum(map(len, meant.values()))

@@ -49,6 +49,8 @@ class Erasing:
     mentions: Mentions
     #: Addresses of the guests, as the ledger spells them; those to be remembered.
     addresses: set[str]
+    #: What plugins are told the guests are known by.
+    told: frozenset[str]
     #: The same as their profiles spell them, and the guests' names.
     spelt: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
@@ -92,24 +94,38 @@ def lock(db: Connection, ids: Sequence[int]) -> None:
         db.execute(update(connections).where(table.id == id).values(forgotten=table.forgotten + 1))
 
 
-def begin(db: Connection, people: Sequence[Person], at: datetime) -> Erasing:
-    """Gather what the guests are known by; their connections must be locked."""
+def begin(
+    db: Connection, brand: int, people: Sequence[Person], at: datetime, also: Iterable[str] = ()
+) -> Erasing:
+    """Gather what the guests are known by; their connections must be locked.
+
+    Args:
+        also: Addresses they were named by.
+    """
     ids = [person.id for person in people]
     spelt, names = _known_by(db, ids)
+    spelt |= {*also}
     said = {address.strip().lower() for address in spelt}
     keys = {person.key for person in people}
     keys |= {key.partition(":")[2] for key in keys if ":" in key}
     return Erasing(
         db=db,
         keyed=made(db),
-        brand=people[0].brand,
+        brand=brand,
         at=at,
         people={person.id: person for person in people},
         mentions=Mentions(keys, said, names),
         addresses=set(said),
+        told=frozenset(said),
         spelt=frozenset(spelt),
         names=frozenset(names),
     )
+
+
+def known_by(db: Connection, people: Sequence[Person]) -> set[str]:
+    """Return the addresses the guests are or were known by, as the ledger spells them."""
+    spelt, _ = _known_by(db, [person.id for person in people])
+    return {address.strip().lower() for address in spelt}
 
 
 def _known_by(db: Connection, ids: Sequence[int]) -> tuple[set[str], set[str]]:
@@ -253,12 +269,13 @@ def erase_guests(erasing: Erasing) -> None:
         # A guest who came back may be forgotten again: the row keeps the names apart.
         changed.append({"row": person.id, "new": f"{shown(hash)}-{person.id}"})
         erasing.count(person.id, "guests")
-    erasing.db.execute(
-        update(guests)
-        .where(table.id == bindparam("row"))
-        .values(key=bindparam("new"), excluded=None, asked=None, gone=erasing.at),
-        changed,
-    )
+    if changed:
+        erasing.db.execute(
+            update(guests)
+            .where(table.id == bindparam("row"))
+            .values(key=bindparam("new"), excluded=None, asked=None, gone=erasing.at),
+            changed,
+        )
 
 
 def remember_addresses(erasing: Erasing) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
@@ -10,10 +11,11 @@ from sqlalchemy import Connection, or_, select
 from frontdesk import jsons
 from frontdesk.consent import effective
 from frontdesk.model import Json, Origin
-from frontdesk.store import ledger
+from frontdesk.store import erasing, ledger, owned
 from frontdesk.store.batch import Kind
 from frontdesk.store.exporting_deliveries import sent_to
-from frontdesk.store.finding import Person, Who, find
+from frontdesk.store.finding import Person, Who
+from frontdesk.store.forgetting import who_is_meant
 from frontdesk.store.schema import (
     brands,
     consents,
@@ -32,18 +34,21 @@ from frontdesk.store.schema import (
 from frontdesk.wire import time_json
 
 
-def export(db: Connection, who: Who) -> dict[str, Json]:
-    """Return one document on all guests *who* means, brand by brand."""
-    by_brand: dict[int, list[Person]] = {}
-    for person in find(db, who):
-        by_brand.setdefault(person.brand, []).append(person)
+def export(db: Connection, who: Who, now: datetime) -> dict[str, Json]:
+    """Return one document on all guests *who* means, brand by brand.
+
+    Raises:
+        StoreError: A plugin has tables in the store, and is not installed.
+    """
     names = {row.id: row.name for row in db.execute(select(brands))}
-    return {
-        "brands": [
-            {"brand": names[brand], **_of_brand(db, brand, some)}
-            for brand, some in sorted(by_brand.items())
-        ]
-    }
+    said, found = owned.said_by(who), list[Json]()
+    for brand, some in sorted(who_is_meant(db, who, now).items()):
+        known_by = erasing.known_by(db, some) | said
+        own = owned.export(db, brand, some, known_by, now)
+        if some or own:
+            core = _of_brand(db, brand, some)
+            found.append({"brand": names.get(brand, owned.DEFAULT), **core, "plugins": own})
+    return {"brands": found}
 
 
 def _of_brand(db: Connection, brand: int, people: Sequence[Person]) -> dict[str, Json]:

@@ -17,16 +17,20 @@ from frontdesk.store import (
     erasing_inbox,
     erasing_mentions,
     erasing_records,
+    owned,
 )
+from frontdesk.store.accounts import brand_row
 from frontdesk.store.batch import Kind
 from frontdesk.store.engine import reading, writing
 from frontdesk.store.erasing import Erasing, Step
 from frontdesk.store.finding import Person, Who, find, people
 from frontdesk.store.keyed import shown
+from frontdesk.store.migrate import plugins_with_tables
 from frontdesk.store.schema import brands, connections, erasures, log, log_bodies
 from frontdesk.wire import time_json
 
-#: In this order: what comes later is found through what comes earlier.
+#: In this order: what comes later is found through what comes earlier. Tables of plugins
+#: come before all of it.
 STEPS: Final[tuple[Step, ...]] = (
     erasing_records.erase_records,
     erasing_records.erase_quarantine,
@@ -42,6 +46,11 @@ STEPS: Final[tuple[Step, ...]] = (
 )
 #: A platform may erase thousands in a night: nobody looks through the whole store for each.
 _QUICK: Final = tuple(step for step in STEPS if step is not erasing_mentions.cut_mentions)
+#: Of whom only tables of plugins knew, there is nothing else but the address.
+_ALONE: Final[tuple[Step, ...]] = (
+    erasing.remember_addresses,
+    erasing_deliveries.erase_deliveries,
+)
 _TOUCHED: Final = [
     "guests",
     "records",
@@ -79,21 +88,40 @@ class Receipt:
 
 
 def forget(db: Connection, who: Who, now: datetime) -> list[Receipt]:
-    """Erase all guests *who* means, in every brand."""
-    found = find(db, who)
-    by_brand: dict[int, list[Person]] = {}
-    for person in found:
-        by_brand.setdefault(person.brand, []).append(person)
-    table = connections.c
+    """Erase all guests *who* means, in every brand.
+
+    Raises:
+        StoreError: A plugin has tables in the store, and is not installed.
+    """
+    by_brand = who_is_meant(db, who, now)
+    receipts: list[Receipt] = []
     for brand in sorted(by_brand):
+        table = connections.c
         erasing.lock(
             db, db.execute(select(table.id).where(table.brand_id == brand)).scalars().all()
         )
-    return [_forget(db, by_brand[brand], who, now) for brand in sorted(by_brand)]
+        row = brand or brand_row(db, owned.DEFAULT)
+        given = _forget(db, row, by_brand[brand], who, now)
+        receipts += [given] if given else []
+    return receipts
 
 
-def _forget(db: Connection, some: Sequence[Person], who: Who, now: datetime) -> Receipt:
-    at_work = erasing.begin(db, some, now)
+def who_is_meant(db: Connection, who: Who, now: datetime) -> dict[int, list[Person]]:
+    """Return those *who* means by brand; nobody where only tables of plugins may know them."""
+    said = owned.said_by(who)
+    found: dict[int, list[Person]] = {brand: [] for brand in owned.brands_with(db) if said}
+    for person in find(db, who):
+        found.setdefault(person.brand, []).append(person)
+    return {brand: owned.with_copies(db, brand, some, said, now) for brand, some in found.items()}
+
+
+def _forget(
+    db: Connection, brand: int, some: Sequence[Person], who: Who, now: datetime
+) -> Receipt | None:
+    at_work = erasing.begin(db, brand, some, now, owned.said_by(who))
+    owned.erase(at_work)
+    if not some and not at_work.counts:
+        return None
     named = who if isinstance(who, str) else some[0].key
     receipt = _carry_out(at_work, at_work.keyed.address(at_work.brand, named))
     _log_erasure(at_work)
@@ -104,15 +132,17 @@ def erase_guest(db: Connection, guest: int, now: datetime) -> str:
     """Erase one guest as the platform did, in its connection alone; return what it is now."""
     (person,) = people(db, [guest])
     erasing.lock(db, [person.connection])
-    at_work = erasing.begin(db, [person], now)
+    at_work = erasing.begin(db, person.brand, [person], now)
     # The other connections of the brand have their own word on the address.
     at_work.addresses.clear()
+    at_work.told = frozenset()
+    owned.erase(at_work)
     _carry_out(at_work, at_work.keyed.guest(person.connection, person.key), _QUICK)
     return at_work.hashed_key(guest)
 
 
-def _carry_out(at_work: Erasing, hash: bytes, steps: Sequence[Step] | None = None) -> Receipt:
-    for step in steps or STEPS:
+def _carry_out(at_work: Erasing, hash: bytes, steps: Sequence[Step] = STEPS) -> Receipt:
+    for step in steps if at_work.people else _ALONE:
         step(at_work)
     receipt = _receipt(at_work, hash)
     erasing.write_down(at_work, hash, lambda: receipt_json(receipt))
@@ -121,7 +151,8 @@ def _carry_out(at_work: Erasing, hash: bytes, steps: Sequence[Step] | None = Non
 
 def erase_again(at_work: Erasing, erasure: int) -> None:
     """Carry out an erasure whose receipt is there already."""
-    for step in STEPS:
+    owned.erase(at_work)
+    for step in STEPS if at_work.people else _ALONE:
         step(at_work)
     erasing.remember(at_work, erasure)
     _log_erasure(at_work)
@@ -189,7 +220,8 @@ def _cleaned(engine: Engine) -> bool:
             row = db.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not row[0]
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-        for name in _TOUCHED:
+        own = [name for plugin in plugins_with_tables(db) for name in owned.names_of(db, plugin)]
+        for name in (*_TOUCHED, *own):
             # What was sampled for the planner shows addresses as well: it is sampled anew.
-            db.execute(text(f"VACUUM (ANALYZE) {name}"))
+            db.execute(text(f'VACUUM (ANALYZE) "{name}"'))
     return True

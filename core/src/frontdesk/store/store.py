@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Engine
 
 from frontdesk.annex import Tables
 from frontdesk.errors import StoreError
+from frontdesk.store import owned
 from frontdesk.store.engine import open_engine, reading, writing
 from frontdesk.store.forgetting import settle
 from frontdesk.store.keyring import Keyring
-from frontdesk.store.migrate import upgrade, upgrade_own
+from frontdesk.store.migrate import plugins_with_tables, refuse_unprefixed, upgrade, upgrade_own
 
 _T = TypeVar("_T")
 
@@ -50,6 +51,7 @@ class Store:
             except BaseException:
                 engine.dispose()
                 raise
+            engine.update_execution_options(**{owned.KNOWN: self._own})
             self._engine = engine
         for plugin in self._own.keys() - self._own_ready:
             upgrade_own(self._engine, plugin, self._own[plugin])
@@ -57,8 +59,29 @@ class Store:
         return self._engine
 
     def add_tables(self, plugin: str, own: Tables) -> None:
-        """Have tables of a plugin; they are there as soon as the store is open."""
+        """Have tables of a plugin; they are there as soon as the store is open.
+
+        Raises:
+            InvalidConnectorError: A table of its bears another's name.
+        """
+        refuse_unprefixed(plugin, own)
         self._own[plugin] = own
+
+    async def own_tables(self) -> None:
+        """Have the tables of all plugins that have some in the store, connected or not.
+
+        Raises:
+            StoreError: A plugin is not installed.
+        """
+
+        def load() -> None:
+            for plugin in self.read_now(plugins_with_tables):
+                if plugin not in self._own:
+                    self.add_tables(plugin, owned.load(plugin))
+            # Opening it brings them up to date.
+            _ = self.engine
+
+        await anyio.to_thread.run_sync(load)
 
     async def open(self) -> None:
         """Open the store, creating it or bringing it up to date."""
