@@ -120,7 +120,7 @@ def values_of(email: Email, excluded: Sequence[str] = ()) -> dict[str, str]:
 def languages_in(values: Mapping[str, str]) -> list[str]:
     """Return the languages a form has texts in."""
     asked = values.get("languages", "").split(",")
-    return [one for one in dict.fromkeys(asked) if wording.is_language(one)]
+    return [one for one in dict.fromkeys(asked) if wording.is_language(one)][: len(LANGUAGES)]
 
 
 def rows_in(values: Mapping[str, str]) -> int:
