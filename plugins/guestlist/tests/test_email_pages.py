@@ -123,7 +123,9 @@ def test_languages_conditions_and_exclusions_are_added_and_kept(room: Room, visi
     fill(staff, active_until="2026-12-01")
     staff.page.get_by_label("It is part of the stay").check()
     staff.press("Save")
-    assert "Last day it is sent" in staff.page.get_by_role("alert").inner_text()
+    staff.shot("guestlist-emails-conditions")
+    said = staff.page.get_by_role("alert").inner_text()
+    assert "Last day it is sent: This must not be before the first day." in said
     fill(staff, active_until="2027-01-31")
     staff.press("Save")
     assert "line 3: value: must be a domain" in staff.page.get_by_role("alert").inner_text()
