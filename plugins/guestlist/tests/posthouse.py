@@ -213,13 +213,13 @@ def letter(**more: Any) -> Email:
 async def posted(
     store: str,
     server: MailServer,
-    mail: dict[str, Any] | None = None,
+    how: dict[str, Any] | None = None,
     *,
     at: datetime | None = None,
     **more: Any,
 ) -> AsyncIterator[PostHouse]:
     """Open a house whose mail goes by a server."""
-    own = settings(server.port, **(mail or {})) | more
+    own = settings(server.port, **(how or {})) | more
     async with opened(store, **own) as house:
         house.clock.at = at or house.clock.at
         yield PostHouse(house, server)

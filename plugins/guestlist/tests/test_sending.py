@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -39,6 +39,12 @@ def _server() -> Iterator[MailServer]:
         yield server
 
 
+@pytest.fixture(name="store")
+def _store(new_store: Callable[..., str]) -> str:
+    """An empty store, where it does not matter in which database."""
+    return new_store("sqlite")
+
+
 @pytest.fixture(name="post")
 async def _post(store_url: str, server: MailServer) -> AsyncIterator[PostHouse]:
     async with at_work(store_url, server) as post:
@@ -72,9 +78,9 @@ async def test_a_guest_gets_what_is_due_once(post: PostHouse) -> None:
 
 
 async def test_one_connection_takes_many_and_no_faster_than_is_said(
-    store_url: str, server: MailServer
+    store: str, server: MailServer
 ) -> None:
-    async with at_work(store_url, server, per_minute=30) as post:
+    async with at_work(store, server, per_minute=30) as post:
         await post.house.put(*({"email": f"guest{n}@example.com"} for n in range(20)))
         await post.email()
 
@@ -100,10 +106,10 @@ async def test_guests_come_page_by_page(post: PostHouse, monkeypatch: pytest.Mon
 
 
 async def test_a_server_that_is_down_is_tried_again_and_said_to_be(
-    store_url: str,
+    store: str,
 ) -> None:
     server = MailServer(free_port())
-    async with at_work(store_url, server) as post:
+    async with at_work(store, server) as post:
         ada, bob = await post.house.put(ADA, BOB)
         await post.email()
 
@@ -129,8 +135,8 @@ async def test_a_server_that_is_down_is_tried_again_and_said_to_be(
         assert await state(post, ada) == ("sent", "")
 
 
-async def test_a_server_that_stays_down_is_asked_ever_more_rarely(store_url: str) -> None:
-    async with at_work(store_url, MailServer(free_port())) as post:
+async def test_a_server_that_stays_down_is_asked_ever_more_rarely(store: str) -> None:
+    async with at_work(store, MailServer(free_port())) as post:
         await post.house.put(ADA)
         await post.email()
         waits: list[timedelta] = []
@@ -144,10 +150,10 @@ async def test_a_server_that_stays_down_is_asked_ever_more_rarely(store_url: str
     assert [wait.total_seconds() / 60 for wait in waits] == [1, 2, 4, 8, 16, 30, 30]
 
 
-async def test_what_waited_beyond_its_day_is_not_sent_as_old_news(store_url: str) -> None:
+async def test_what_waited_beyond_its_day_is_not_sent_as_old_news(store: str) -> None:
     """Seen to fail when what waits is not asked again whether its turn is still on."""
     server = MailServer(free_port())
-    async with at_work(store_url, server) as post:
+    async with at_work(store, server) as post:
         ada, bob = await post.house.put(ADA, BOB)
         await post.email()
         await post.work()
@@ -287,11 +293,11 @@ async def test_a_sender_who_is_refused_stops_all_and_says_so(post: PostHouse) ->
 
 
 async def test_until_mail_is_live_it_goes_only_to_whom_is_allowed(
-    store_url: str, server: MailServer
+    store: str, server: MailServer
 ) -> None:
     """Seen to fail when what was held is due again once mail is live."""
     allow = ("ada@example.com", "@EXAMPLE.org")
-    async with at_work(store_url, server, live=False, allow=allow) as post:
+    async with at_work(store, server, live=False, allow=allow) as post:
         ada, _, eve = await post.house.put(ADA, BOB, EVE)
         await post.email()
         (planned,) = await post.planned(eve)
@@ -302,14 +308,14 @@ async def test_until_mail_is_live_it_goes_only_to_whom_is_allowed(
 
         assert server.times == {"Ada@example.com": 1, "bob@example.org": 1}
         assert await state(post, eve) == ("held", "test mode: the address is not in mail.allow")
-    async with at_work(store_url, server) as post:
+    async with at_work(store, server) as post:
         await post.work()
         assert "eve@example.net" not in server.times
         assert (await state(post, eve))[0] == "held"
 
 
-async def test_nothing_is_spoken_to_a_server_while_all_is_held(store_url: str) -> None:
-    async with at_work(store_url, MailServer(free_port()), live=False) as post:
+async def test_nothing_is_spoken_to_a_server_while_all_is_held(store: str) -> None:
+    async with at_work(store, MailServer(free_port()), live=False) as post:
         (ada,) = await post.house.put(ADA)
         await post.email()
 
@@ -321,9 +327,9 @@ async def test_nothing_is_spoken_to_a_server_while_all_is_held(store_url: str) -
 
 @pytest.mark.parametrize("missing", ["mail", "pages_url"])
 async def test_without_settings_what_is_planned_stays_planned(
-    store_url: str, server: MailServer, missing: str
+    store: str, server: MailServer, missing: str
 ) -> None:
-    async with posted(store_url, server, at=MORNING, **{missing: None}) as post:
+    async with posted(store, server, at=MORNING, **{missing: None}) as post:
         (ada,) = await post.house.put(ADA)
         await post.email()
 
@@ -356,9 +362,9 @@ async def test_who_unsubscribed_gets_nothing(post: PostHouse, by: Any) -> None:
         await sending.send_manually(post.house.annex, ada, id, "Grace")
 
 
-async def test_who_unsubscribed_while_it_waited_gets_nothing(store_url: str) -> None:
+async def test_who_unsubscribed_while_it_waited_gets_nothing(store: str) -> None:
     server = MailServer(free_port())
-    async with at_work(store_url, server) as post:
+    async with at_work(store, server) as post:
         (ada,) = await post.house.put(ADA)
         await post.email()
         await post.work()
@@ -373,9 +379,9 @@ async def test_who_unsubscribed_while_it_waited_gets_nothing(store_url: str) -> 
         assert await state(post, ada) == ("skipped", "unsubscribed from all e-mails")
 
 
-async def test_what_waits_of_an_email_that_was_switched_off_is_not_sent(store_url: str) -> None:
+async def test_what_waits_of_an_email_that_was_switched_off_is_not_sent(store: str) -> None:
     server = MailServer(free_port())
-    async with at_work(store_url, server) as post:
+    async with at_work(store, server) as post:
         (ada,) = await post.house.put(ADA)
         id = await post.email()
         await post.work()
@@ -412,10 +418,8 @@ async def test_a_form_sent_twice_sends_one_email(post: PostHouse) -> None:
     assert post.server.times == {"Ada@example.com": 1}
 
 
-async def test_what_is_sent_by_hand_is_held_in_test_mode(
-    store_url: str, server: MailServer
-) -> None:
-    async with at_work(store_url, server, live=False) as post:
+async def test_what_is_sent_by_hand_is_held_in_test_mode(store: str, server: MailServer) -> None:
+    async with at_work(store, server, live=False) as post:
         (ada,) = await post.house.put(ADA)
         id = await post.email(on=False)
 
@@ -425,9 +429,9 @@ async def test_what_is_sent_by_hand_is_held_in_test_mode(
         assert "mail.allow" in mailed.reason
 
 
-async def test_what_is_sent_by_hand_waits_for_a_server_that_is_down(store_url: str) -> None:
+async def test_what_is_sent_by_hand_waits_for_a_server_that_is_down(store: str) -> None:
     server = MailServer(free_port())
-    async with at_work(store_url, server) as post:
+    async with at_work(store, server) as post:
         (ada,) = await post.house.put(ADA)
         id = await post.email(on=False)
 
