@@ -129,7 +129,7 @@ async def test_who_is_known_to_tables_alone_is_found_by_address(store_url: str, 
 async def test_nobody_is_half_forgotten_where_the_plugin_is_missing(
     store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Seen to fail when tables that cannot be read are passed over."""
+    """Neither by us nor by the platform. Seen to fail when such tables are passed over."""
     await full(store_url)
     before = dump(store_url)
     monkeypatch.undo()
@@ -137,6 +137,11 @@ async def test_nobody_is_half_forgotten_where_the_plugin_is_missing(
     for ask in (forget, export):
         with pytest.raises(StoreError, match=r"plugin 'porter'.*pip install frontdesk-porter"):
             await ask(store_url, "ada@example.com")
+    made = house()
+    made.rows["guests"][0] |= {"erased": True, "changed": "2026-11-01T13:00:00Z"}
+    inn.Counting.others.add(store_url)
+    with pytest.raises(StoreError, match=r"plugin 'porter'.*pip install frontdesk-porter"):
+        await inn_synced(store_url, made)
 
     assert before == dump(store_url)
     assert names(store_url) == ["Ada", "Ada at work", "Bob"]

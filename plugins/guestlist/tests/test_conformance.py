@@ -14,20 +14,20 @@ from unittest.mock import patch
 
 import anyio
 import attrs
-import frontdesk_guestlist
 import httpx
 import lodge
 import pytest
-from frontdesk_guestlist import activities, channels, mirror, records, schema, stopping, subscribing
-from frontdesk_guestlist.activities import Kind
 from guesthouse import NOW, House, opened
 from lodge import Lodge
 from sqlalchemy import select, update
 
+import frontdesk_guestlist
 from frontdesk import Desk
 from frontdesk.annex import Annex
 from frontdesk.model import Delivery, Json, Purpose, Query, Record
 from frontdesk.testing import ConnectorSuite, Platform, Signed
+from frontdesk_guestlist import activities, channels, mirror, records, schema, stopping, subscribing
+from frontdesk_guestlist.activities import Kind
 
 SECRET = "a secret of the channel manager"
 SETTINGS: Mapping[str, Any] = {

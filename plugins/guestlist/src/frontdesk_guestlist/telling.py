@@ -26,6 +26,7 @@ def keep(
 ) -> int:
     """Add a row, or replace that of *id*."""
     property = annex.settings.property
+    made: Any
     if id is None:
         made = insert(table).values(property=property, **values).returning(table.c.id)
     else:
