@@ -42,7 +42,11 @@ def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(name="newer")
 def _newer(tmp_path: Path) -> porter.Tables:
     """The Porter's tables in a version to come."""
-    folder = tmp_path / "migrations"
+    return newer_in(tmp_path / "newer")
+
+
+def newer_in(folder: Path) -> porter.Tables:
+    """Return the Porter's tables with one more migration, which lies in *folder*."""
     shutil.copytree(porter.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "0002_shelf.py").write_text(SECOND, "utf-8")
     return attrs.evolve(porter.TABLES, migrations=folder, head="0002")
