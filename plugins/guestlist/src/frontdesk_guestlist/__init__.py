@@ -28,6 +28,7 @@ from frontdesk.model import (
     Record,
     Reservation,
 )
+from frontdesk.webpages import WebPages
 from frontdesk_guestlist import (
     channels,
     forgetting,
@@ -160,6 +161,14 @@ def add_tables() -> Tables:
         known_as=forgetting.known_as,
         addresses=forgetting.addresses,
     )
+
+
+@hookimpl
+def add_pages() -> WebPages:
+    """Return the pages of the staff and of guests."""
+    from frontdesk_guestlist import pages  # noqa: PLC0415  # whoever shows none needs none
+
+    return pages.make()
 
 
 @hookimpl

@@ -47,6 +47,11 @@ class Draft:
     room_type: str = ""
     company: str = ""
 
+    @property
+    def address(self) -> str:
+        """The e-mail address, as addresses are compared."""
+        return rowing.address(self.email)
+
 
 _NAMES: Final = tuple(field.name for field in attrs.fields(Draft))
 
@@ -114,7 +119,7 @@ def _fresh(draft: Draft, now: datetime) -> Row:
 def _facts(draft: Draft) -> Row:
     row = attrs.asdict(draft, filter=lambda field, _: field.name != "number")
     row["name_folded"] = rowing.folded(draft.first_name, draft.last_name)
-    row["address"] = rowing.address(draft.email)
+    row["address"] = draft.address
     row["nights"] = (draft.departure - draft.arrival).days
     return row
 
