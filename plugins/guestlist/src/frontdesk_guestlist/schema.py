@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    literal_column,
 )
 
 from frontdesk.columns import Amount, Instant, Key
@@ -35,6 +36,16 @@ metadata: Final = MetaData(
         "fk": "fk_%(table_name)s_%(column_0_N_name)s",
         "pk": "pk_%(table_name)s",
     }
+)
+
+
+# Compared byte by byte in each database: beginnings are then found by an index, and lists are
+# sorted the same.
+_Bytewise: Final = String().with_variant(String(collation="C"), "postgresql")
+#: The second half of ``name_folded``, last name first; all of it where both orders are the same.
+LAST_NAME_FIRST: Final = (
+    "substr(name_folded, 1 + (length(name_folded) / 2 + 1)"
+    " * (length(name_folded) - length(replace(name_folded, '|', ''))))"
 )
 
 
@@ -59,6 +70,8 @@ properties: Final = Table(
     Column("created", Instant, nullable=False),
     # JSON: numbers of the last entries read of connections' logs, by account.
     Column("positions", LargeBinary, nullable=False),
+    # Up to which change all was there before it was followed: history.
+    Column("followed", Key),
 )
 
 guests: Final = Table(
@@ -78,11 +91,11 @@ guests: Final = Table(
     Column("source_record", String),
     Column("source_guest", String),
     # As people know the reservation.
-    Column("number", String, nullable=False),
+    Column("number", _Bytewise, nullable=False),
     Column("first_name", String, nullable=False, server_default=""),
     Column("last_name", String, nullable=False, server_default=""),
     # Both names, folded, each order: "ada lovelace|lovelace ada".
-    Column("name_folded", String, nullable=False, server_default=""),
+    Column("name_folded", _Bytewise, nullable=False, server_default=""),
     # As written, and as addresses are compared; address is empty where it is no valid one.
     Column("email", String, nullable=False, server_default=""),
     Column("address", String, nullable=False, server_default=""),
@@ -128,6 +141,12 @@ guests: Final = Table(
     Index("ix_guestlist_guests_property_created_id", "property", "created", "id"),
     Index("ix_guestlist_guests_property_updated_id", "property", "updated", "id"),
     Index("ix_guestlist_guests_property_name_folded_id", "property", "name_folded", "id"),
+    Index(
+        "ix_guestlist_guests_property_last_name_id",
+        "property",
+        literal_column(LAST_NAME_FIRST),
+        "id",
+    ),
     Index("ix_guestlist_guests_property_number", "property", "number"),
     Index("ix_guestlist_guests_property_address", "property", "address"),
     Index("ix_guestlist_guests_property_source_source_guest", "property", "source", "source_guest"),
@@ -152,6 +171,19 @@ activities: Final = Table(
     Column("details", LargeBinary, nullable=False),
     UniqueConstraint("guest_id", "kind", "occurrence"),
     Index("ix_guestlist_activities_property_change", "property", "change"),
+)
+
+# Guests whom the source erased: their copies have to go from frontdesk as well.
+departures: Final = Table(
+    "guestlist_departures",
+    metadata,
+    _id(),
+    _property(),
+    Column("uid", String, nullable=False, unique=True),
+    Column("change", Key, nullable=False),
+    # How the connector named the person; nothing can be read from it.
+    Column("profile", String, nullable=False),
+    Index("ix_guestlist_departures_property_change", "property", "change"),
 )
 
 # Addresses that get no e-mail, by whom, and what undid it; a stop is never removed.
@@ -208,6 +240,8 @@ emails: Final = Table(
     Column("rules", LargeBinary, nullable=False),
     Column("created", Instant, nullable=False),
     Column("updated", Instant, nullable=False),
+    # Removed ones stay for what was sent of them.
+    Column("removed", Instant),
     UniqueConstraint("property", "name"),
 )
 
