@@ -33,7 +33,7 @@ def _alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_who_feeds_on_another_is_shown_with_what_happened_there_at_last(run: Run) -> None:
-    """Seen to fail when feeders are synced with the others, and when not again after the play."""
+    """Seen to fail when those who feed on others are not synced again after the play."""
     ended, store = run("demo", "--json"), run.folder / "frontdesk-demo.db"
 
     assert ended.status == 0, ended.err

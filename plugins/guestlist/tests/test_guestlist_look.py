@@ -155,7 +155,9 @@ def behind_forms(staff: Visitor, house: Furnished) -> Iterator[str]:
     staff.press("Add guest")
     yield "add same"
     page = staff.go(LIST + "/import").page
-    rows = f'Last name,Arrival,Departure,"{HOSTILE.replace(chr(34), chr(34) * 2)}"\nA,2026-06-02,x,y'
+    rows = (
+        f'Last name,Arrival,Departure,"{HOSTILE.replace(chr(34), chr(34) * 2)}"\nA,2026-06-02,x,y'
+    )
     file = {"name": f"{house.word[:40]}.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     page.locator("[type=file]").set_input_files(file)
     staff.press("Import")
@@ -196,4 +198,7 @@ def test_what_guests_are_called_is_shown_and_never_run(hostile: Furnished, visit
         look(name)
 
     assert staff.wrong == []
-    print(sorted(name for name, there in shown.items() if there), sorted(name for name, there in shown.items() if not there))
+    print(
+        sorted(name for name, there in shown.items() if there),
+        sorted(name for name, there in shown.items() if not there),
+    )
