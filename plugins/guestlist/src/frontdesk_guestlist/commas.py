@@ -35,6 +35,7 @@ _LETTERS: Final = re.compile("[\x80-\ud7ff\ue000-\U0010ffff]")
 #: Bytes that stand for nothing in Windows-1252, or for what no text has.
 _NO_TEXT: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x81\x8d\x8f\x90\x9d]")
 _SAVE: Final = "save it as CSV in UTF-8, or as an Excel workbook (.xlsx)"
+_NOT_TEXT: Final = f"the file is no text in a known encoding: {_SAVE}"
 
 
 @attrs.frozen
@@ -78,7 +79,11 @@ def opened(stream: BinaryIO) -> Generator[Table]:
     text = io.TextIOWrapper(stream, codec, newline="")
     try:
         lines = _Lines(text)
-        separator, first = _headings(lines)
+        try:
+            separator, first = _headings(lines)
+        except UnicodeError:
+            # It has zeros as UTF-16 does, and is something else.
+            raise ConfigurationError(_NOT_TEXT) from None
         read_as = f"CSV in {encoding}, separated by {_NAMES[separator]}"
         yield Table(read_as, separator, first, _rows(lines, separator))
     finally:
@@ -106,7 +111,7 @@ def _encoding(stream: BinaryIO) -> tuple[str, str]:
     stream.seek(0)
     while chunk := stream.read(_CHUNK):
         if _NO_TEXT.search(chunk):
-            raise ConfigurationError(f"the file is no text in a known encoding: {_SAVE}")
+            raise ConfigurationError(_NOT_TEXT)
     return "cp1252", "Windows-1252"
 
 

@@ -240,6 +240,8 @@ emails: Final = Table(
     Column("rules", LargeBinary, nullable=False),
     Column("created", Instant, nullable=False),
     Column("updated", Instant, nullable=False),
+    # Removed ones stay for what was sent of them.
+    Column("removed", Instant),
     UniqueConstraint("property", "name"),
 )
 
