@@ -190,6 +190,9 @@ async def _connect(client: aiosmtplib.SMTP, mail: Mail) -> None:
 
     try:
         await client.connect()
+        if client.is_ehlo_or_helo_needed:
+            # It then says what it can do.
+            await client.ehlo()
     except aiosmtplib.SMTPAuthenticationError as error:
         raise Unreachable(_answered("refused user and password", error)) from None
     except aiosmtplib.SMTPResponseException as error:
