@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,10 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from browser import Visitor, _browser, _visit
 from guesthouse import TODAY, House, opened
-from letterbox import Letterbox, letterbox
 from playwright.sync_api import Locator, expect
+from posthouse import MailServer, mail_server, settings
 
 from frontdesk import Role
-from frontdesk.model import Channel
 from frontdesk.serving import served
 
 __all__ = ["_browser", "_visit"]
@@ -40,11 +39,11 @@ BODY = """Hello {{ guest.first_name }}!
 
 @attrs.frozen
 class Hotel:
-    """A hotel whose pages and mail server run."""
+    """A hotel whose pages are served where its e-mails say, and the server these go through."""
 
     address: str
     house: House
-    box: Letterbox
+    mail: MailServer
     portal: BlockingPortal
 
     def ask(self, question: Callable[..., Any], *args: Any, **more: Any) -> Any:
@@ -56,20 +55,17 @@ class Hotel:
 def _hotel(tmp_path: Path) -> Iterator[Hotel]:
     app: list[Any] = []
 
+    # The pages have to know where they are served before they are made.
     async def door(scope: Any, receive: Any, send: Any) -> None:
         await app[0](scope, receive, send)
 
-    with (
-        served(door) as address,
-        start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(letterbox()) as box,
-    ):
-        mail = {"sender": "Grand <stay@grand.example>", "host": "127.0.0.1", "tls": "none"}
-        mail |= {"port": box.port, "allow": ["@grand.example"]}
-        settings = {"pages_url": address, "mail": mail, "review_url": "https://review.example/"}
-        with portal.wrap_async_context_manager(opened(str(tmp_path / "d.db"), **settings)) as house:
+    with mail_server() as mail, served(door) as address, start_blocking_portal() as portal:
+        given = settings(mail.port, live=False, allow=["@grand.example"])
+        given |= {"pages_url": address, "campaigns": True}
+        house_ = opened(str(tmp_path / "frontdesk.db"), **given)
+        with portal.wrap_async_context_manager(house_) as house:
             app.append(house.desk.asgi({"pages"}))
-            yield Hotel(address, house, box, portal)
+            yield Hotel(address, house, mail, portal)
 
 
 def fill(page: Any, **said: str) -> None:
@@ -135,7 +131,7 @@ def test_the_whole_way(hotel: Hotel, visit: Visit, tmp_path: Path) -> None:
     desk.locator("select[name=email]").select_option(label="Welcome")
     olga.press("Send")
     expect(desk.get_by_role("status").first).to_have_text("The e-mail was sent.")
-    [letter] = hotel.box.letters
+    letter = hotel.mail.message()
     assert (letter["to"], letter["subject"]) == (f"Olga Ocean <{ME}>", "Welcome, Olga")
     assert letter["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
     found = links(letter)
@@ -177,12 +173,13 @@ def test_the_whole_way(hotel: Hotel, visit: Visit, tmp_path: Path) -> None:
     olga.go(guest)
     olga.press("Send")
     expect(desk.get_by_role("alert")).to_contain_text("unsubscribed from all e-mails")
-    assert len(hotel.box.letters) == 1
+    assert hotel.mail.times == {ME: 1}
     olga.follow("Guest list").press("Filter")
     assert row_of(desk, "Olga Ocean").count() == 0
     desk.get_by_label("View only emailable guests").select_option("no")
     olga.press("Filter")
     expect(row_of(desk, "Olga Ocean")).to_contain_text("unsubscribed")
+    number = row_of(desk, "Olga Ocean").get_by_role("cell").nth(5).inner_text()
 
     # What is exported is what is shown.
     with desk.expect_download() as download:
@@ -191,11 +188,26 @@ def test_the_whole_way(hotel: Hotel, visit: Visit, tmp_path: Path) -> None:
     download.value.save_as(file)
     heads, row = list(openpyxl.load_workbook(file).active.values)
     said = dict(zip(heads, row, strict=True))
-    print(said)
+    expected = {
+        "First name": "Olga",
+        "Last name": "Ocean",
+        "E-mail": ME,
+        "Phone": "+33142685300",
+        "Arrival": datetime.combine(TODAY, time()),
+        "Departure": datetime.combine(TODAY + timedelta(days=2), time()),
+        "Nights": 2,
+        "Country": "DE",
+        "Language": "en",
+        "Rating": 4,
+        "Can be e-mailed": "no",
+    }
+    assert {name: said[name] for name in expected} == expected
+    assert number == said["Reservation number"]
 
     # And all of it is in frontdesk's log, for whoever it is told.
     hotel.ask(hotel.house.desk.sync, "grand")
-    counted = {one.metric: one.events for one in hotel.ask(hotel.house.desk.metrics)}
-    print(counted)
-    consent = hotel.ask(hotel.house.desk.profiles)[0].consent
-    assert consent == {Channel.EMAIL: "unsubscribed"}
+    counted = {one.name: one.count for one in hotel.ask(hotel.house.desk.metrics)}
+    assert counted == {"x": 1}
+    [profile] = hotel.ask(hotel.house.desk.profiles)
+    assert profile.profile["email"] == ME
+    assert profile.consent == {"email": "unsubscribed"}
