@@ -107,6 +107,19 @@ async def test_the_news_of_another_connection_are_read_once_and_in_order(store_u
         assert (one.reservation.number, one.logged) == ("new", NOW)
 
 
+async def test_who_feeds_on_others_is_synced_after_them(store_url: str) -> None:
+    """Seen to fail when they come first: there is nothing to feed on yet."""
+    async with Desk(store_url, clock=FixedClock()) as desk:
+        porter.connected(desk, feeds_on="oak")
+        connected(desk, busy(3), name="oak")
+
+        parcels, oak = await desk.sync_all()
+
+    assert not isinstance(oak, Exception)
+    assert not isinstance(parcels, Exception), parcels
+    assert parcels.events == 3
+
+
 async def test_other_brands_are_not_seen(store_url: str) -> None:
     """Seen to fail when connections are found by their name alone."""
     async with Desk(store_url, clock=FixedClock()) as desk:

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -76,11 +77,18 @@ class Settings:
     feeds_on: str | None = setting(None, help="Whose guests there are.")
 
 
+def demo(connections: Any) -> dict[str, Any] | None:
+    """Feed on the acorns of the demo."""
+    found = [name for name, connector in connections.items() if connector == "acorn"]
+    return {"feeds_on": found[0]} if found else None
+
+
 manifest = Manifest(
     title="Porter",
     settings=Settings,
     authenticate=lambda _: None,
     base_urls={"store": "https://store.invalid/"},
+    demo=demo,
     streams=(Stream("parcels", "all", polling=timedelta(seconds=15)),),
     metrics=(Metric("Kept Parcel"),),
     profile=(
@@ -109,6 +117,15 @@ def keep(
     (row,) = made.inserted_primary_key or (0,)
     db.execute(insert(labels), [{"parcel_id": row, "word": word} for word in ("heavy", "red")])
     return uid
+
+
+def mirror(annex: Annex, settings: Settings, db: Db) -> None:
+    """Keep a parcel for each reservation of whom we feed on."""
+    there = set(db.execute(select(parcels.c.guest)).scalars())
+    news = annex.news(db, settings.feeds_on or "", 0)
+    for one in news:
+        if one.reservation is not None and one.record not in there:
+            keep(db, one.guest, "", of=("acorn", "oak-1", one.record), at=one.logged)
 
 
 def names(db: Db) -> list[str]:
@@ -181,6 +198,8 @@ async def fetch_history(client: Client[Settings], query: Query) -> AsyncIterator
         asked = select(parcels).where(house, parcels.c.id > after).order_by(parcels.c.id)
         return list(db.execute(asked))
 
+    if client.settings.feeds_on is not None:
+        await client.annex.write(partial(mirror, client.annex, client.settings))
     rows = await client.annex.read(read)
     records = [
         Record(
@@ -238,12 +257,6 @@ def altered(**hooks: Callable[..., Any]) -> ModuleType:
 def working(*jobs: Job) -> ModuleType:
     """Return the Porter with jobs."""
     return altered(add_jobs=lambda: jobs)
-
-
-def demo(connections: Any) -> dict[str, Any] | None:
-    """Feed on the acorns of the demo."""
-    found = [name for name, connector in connections.items() if connector == "acorn"]
-    return {"feeds_on": found[0]} if found else None
 
 
 app = typer.Typer(help="Parcels of guests.", no_args_is_help=True)
