@@ -17,6 +17,7 @@ import attrs
 import httpx
 import lodge
 import pytest
+from channelling import SETTINGS, reservation
 from guesthouse import NOW, House, opened
 from lodge import Lodge
 from sqlalchemy import select, update
@@ -30,43 +31,7 @@ from frontdesk_guestlist import activities, channels, mirror, records, schema, s
 from frontdesk_guestlist.activities import Kind
 
 SECRET = "a secret of the channel manager"
-SETTINGS: Mapping[str, Any] = {
-    "property": "grand",
-    "title": "Grand Hotel",
-    "time_zone": "Europe/Paris",
-    "currency": "EUR",
-    "country": "FR",
-    "campaigns": True,
-}
-
 _IN_VAIN = pytest.mark.xfail(reason="its platform is the store: nothing comes over a wire")
-
-
-def reservation(**more: Any) -> dict[str, Any]:
-    """Return what a channel sends of a reservation."""
-    return {
-        "number": "BK-1",
-        "channel": "Rooms.example",
-        "made_in": "channel",
-        "status": "confirmed",
-        "guest": {
-            "first_name": "Ada",
-            "last_name": "Lovelace",
-            "email": "ada@example.com",
-            "phone": "01 23 45 67 89",
-            "country": "FR",
-            "language": "fr",
-        },
-        "company": "Engines",
-        "arrival": "2026-06-02",
-        "departure": "2026-06-05",
-        "amount": "300.00",
-        "currency": "EUR",
-        "room_type": "Double",
-        "created": "2026-05-01T10:00:00Z",
-        "updated": "2026-05-01T10:00:00Z",
-        **more,
-    }
 
 
 class TestGuestList(ConnectorSuite):
