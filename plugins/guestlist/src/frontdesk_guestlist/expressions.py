@@ -17,7 +17,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 #: Bytes of a template, more than anybody writes by hand.
 LONGEST: Final = 60_000
 #: Letters of a value; a longer one is cut.
-LONGEST_VALUE: Final = 500
+LONGEST_VALUE: Final = 200
+#: Letters of what a template says.
+LONGEST_RESULT: Final = 200_000
 #: How deep one thing may stand in another: conditions, filters, brackets.
 DEEPEST: Final = 30
 #: What a template is made of: texts, values, choices.
@@ -107,11 +109,14 @@ def run(template: Template, values: Mapping[str, Any]) -> str:
         TemplateError: A value cannot be written as it asks.
     """
     try:
-        return template.render(values)
+        said = template.render(values)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # Its text may quote a guest.
         kind = type(error).__name__
         raise TemplateError(f"a value cannot be written as the template asks ({kind})") from None
+    if len(said) > LONGEST_RESULT:
+        raise TemplateError(f"what it says is longer than {LONGEST_RESULT} letters; shorten it")
+    return said
 
 
 def plain(value: Any) -> str:
