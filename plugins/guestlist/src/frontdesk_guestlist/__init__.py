@@ -173,5 +173,7 @@ def add_pages() -> WebPages:
 
 @hookimpl
 def add_jobs() -> Iterable[Job]:
-    """Return what is done in time; e-mails come with gl-mail."""
-    return ()
+    """Return what is done in time: e-mails are sent."""
+    from frontdesk_guestlist import sending  # noqa: PLC0415  # whoever sends none needs none
+
+    return (sending.job(),)
