@@ -207,9 +207,7 @@ async def test_a_server_that_is_down_is_told(sqlite: str) -> None:
         ("segments", "x"),
     ],
 )
-async def test_what_makes_no_sense_is_refused_and_kept(
-    sqlite: str, field: str, value: str
-) -> None:
+async def test_what_makes_no_sense_is_refused_and_kept(sqlite: str, field: str, value: str) -> None:
     async with staffed(sqlite) as (house, staff):
         await staff.get(HERE + "emails/new?kind=pre-stay:information")
         answer = await staff.post(HERE + "emails/new", **{**FORM, field: value})
