@@ -29,6 +29,14 @@ __all__ = ["_browser", "_visit"]
 Visit = Callable[..., Visitor]
 HERE = "plugins/guestlist/"
 ME = "olga@grand.example"
+METRICS = (
+    "Guest Created",
+    "Email Sent",
+    "Concierge Opened",
+    "Check-in Form Submitted",
+    "Feedback Submitted",
+    "Unsubscribed from All Emails",
+)
 BODY = """Hello {{ guest.first_name }}!
 
 - [Your stay]({{ links.concierge }})
@@ -181,6 +189,14 @@ def test_the_whole_way(hotel: Hotel, visit: Visit, tmp_path: Path) -> None:
     expect(row_of(desk, "Olga Ocean")).to_contain_text("unsubscribed")
     number = row_of(desk, "Olga Ocean").get_by_role("cell").nth(5).inner_text()
 
+    # Nor can she be put on the subscriber list.
+    row_of(desk, "Olga Ocean").get_by_role("checkbox").check()
+    desk.locator("[name=accepted]").check()
+    olga.press("Transfer the chosen guests")
+    expect(desk.get_by_role("status")).to_contain_text("0 guests were put on")
+    expect(row_of(desk, "Olga Ocean")).to_contain_text("the address has unsubscribed")
+    desk.go_back()
+
     # What is exported is what is shown.
     with desk.expect_download() as download:
         desk.get_by_role("button", name="Export to Excel").click()
@@ -207,7 +223,7 @@ def test_the_whole_way(hotel: Hotel, visit: Visit, tmp_path: Path) -> None:
     # And all of it is in frontdesk's log, for whoever it is told.
     hotel.ask(hotel.house.desk.sync, "grand")
     counted = {one.name: one.count for one in hotel.ask(hotel.house.desk.metrics)}
-    assert counted == {"x": 1}
+    assert counted == dict.fromkeys(METRICS, 1)
     [profile] = hotel.ask(hotel.house.desk.profiles)
     assert profile.profile["email"] == ME
     assert profile.consent == {"email": "unsubscribed"}
