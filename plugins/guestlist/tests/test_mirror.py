@@ -17,13 +17,12 @@ from lodge import Lodge
 from sqlalchemy import select, update
 from stores import _new_store, _postgresql, _store_url, asked
 
+from frontdesk.errors import ConfigurationError
 from frontdesk.model import Origin
-from frontdesk_guestlist import activities, mirror, stopping
+from frontdesk_guestlist import activities, mirror, opening, stopping
 from frontdesk_guestlist.schema import guests
 
 __all__ = ["_new_store", "_postgresql", "_store_url"]
-
-pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
@@ -79,6 +78,7 @@ async def _mirrored(store_url: str) -> AsyncIterator[Mirrored]:
         yield made
 
 
+@pytest.mark.anyio
 async def test_a_reservation_of_the_source_is_a_guest_of_the_list(mirrored: Mirrored) -> None:
     """GL-01: name and address are the guest's, days those of the property's zone."""
     mirrored.lodge.person("ada", phone="+33123456789", company="Engines", country="fr")
@@ -105,6 +105,7 @@ async def test_a_reservation_of_the_source_is_a_guest_of_the_list(mirrored: Mirr
     assert (row["origin"], row["source"]) == ("source", "lodge:lodge-1")
 
 
+@pytest.mark.anyio
 async def test_a_change_in_the_source_shows_by_itself(mirrored: Mirrored) -> None:
     """GL-05, and it is told from a mere check-in."""
     await mirrored.sync()
@@ -123,6 +124,7 @@ async def test_a_change_in_the_source_shows_by_itself(mirrored: Mirrored) -> Non
     assert before["change"] < moved["change"] < arrived["change"]
 
 
+@pytest.mark.anyio
 async def test_a_cancellation_in_the_source_shows_by_itself(mirrored: Mirrored) -> None:
     await mirrored.sync()
     mirrored.lodge.stay("s1", status="cancelled", updated="2026-05-01T10:00:00Z")
@@ -133,6 +135,7 @@ async def test_a_cancellation_in_the_source_shows_by_itself(mirrored: Mirrored) 
     assert row["modified"] == datetime(2026, 5, 1, 10, tzinfo=UTC)
 
 
+@pytest.mark.anyio
 async def test_a_repeated_reservation_is_marked(mirrored: Mirrored) -> None:
     mirrored.lodge.stay("s2", duplicate_of="S1")
     await mirrored.sync()
@@ -141,6 +144,7 @@ async def test_a_repeated_reservation_is_marked(mirrored: Mirrored) -> None:
     assert (row["duplicate_of"], row["emailable"]) == ("S1", False)
 
 
+@pytest.mark.anyio
 async def test_what_is_known_of_a_guest_reaches_all_reservations(mirrored: Mirrored) -> None:
     mirrored.lodge.stay("s2")
     await mirrored.sync()
@@ -154,6 +158,7 @@ async def test_what_is_known_of_a_guest_reaches_all_reservations(mirrored: Mirro
     assert all(row["modified"] is None for row in rows)
 
 
+@pytest.mark.anyio
 async def test_an_address_that_is_none_makes_no_guest_emailable(mirrored: Mirrored) -> None:
     mirrored.lodge.person("ada", email="ada at home")
     await mirrored.sync()
@@ -162,6 +167,7 @@ async def test_an_address_that_is_none_makes_no_guest_emailable(mirrored: Mirror
     assert (row["address"], row["emailable"]) == ("", False)
 
 
+@pytest.mark.anyio
 async def test_merged_guests_are_one_here_as_well(mirrored: Mirrored) -> None:
     mirrored.lodge.person("augusta")
     mirrored.lodge.stay("s2", guest="augusta")
@@ -181,6 +187,7 @@ async def test_merged_guests_are_one_here_as_well(mirrored: Mirrored) -> None:
     assert [one.kind for one in await mirrored.timeline("S2")] == ["guest_created"]
 
 
+@pytest.mark.anyio
 async def test_whom_the_source_keeps_back_stays_back(mirrored: Mirrored) -> None:
     mirrored.lodge.person("ada", agency=True)
     await mirrored.sync()
@@ -196,6 +203,7 @@ async def test_whom_the_source_keeps_back_stays_back(mirrored: Mirrored) -> None
     assert asked(mirrored.url, kept) == [(None,)]
 
 
+@pytest.mark.anyio
 async def test_only_one_site_is_mirrored_where_one_is_named(store_url: str) -> None:
     async with mirroring(store_url, source_site="north") as mirrored:
         mirrored.lodge.stay("s2", site="south")
@@ -206,6 +214,7 @@ async def test_only_one_site_is_mirrored_where_one_is_named(store_url: str) -> N
         assert (await mirrored.row())["status"] == "cancelled"
 
 
+@pytest.mark.anyio
 async def test_history_is_no_news(mirrored: Mirrored) -> None:
     """What was there when the list began is history, and carries its own time.
 
@@ -230,6 +239,7 @@ async def test_history_is_no_news(mirrored: Mirrored) -> None:
     assert [*Origin] == [Origin.HISTORY, Origin.LIVE]
 
 
+@pytest.mark.anyio
 async def test_a_guest_is_created_once(mirrored: Mirrored) -> None:
     """A guest that staff hid stays hidden when the source changes it, and is not new again."""
     await mirrored.sync()
@@ -243,6 +253,7 @@ async def test_a_guest_is_created_once(mirrored: Mirrored) -> None:
     assert [one.kind for one in await mirrored.timeline()] == ["guest_created"]
 
 
+@pytest.mark.anyio
 async def test_an_opt_out_elsewhere_stops_the_address(mirrored: Mirrored) -> None:
     await mirrored.sync()
     mirrored.lodge.person("ada", news=False)
@@ -257,6 +268,7 @@ async def test_an_opt_out_elsewhere_stops_the_address(mirrored: Mirrored) -> Non
     assert (await mirrored.row())["emailable"]
 
 
+@pytest.mark.anyio
 async def test_another_source_leaves_old_guests_as_they_are(store_url: str) -> None:
     async with mirroring(store_url) as mirrored:
         await mirrored.sync()
@@ -273,6 +285,7 @@ async def test_another_source_leaves_old_guests_as_they_are(store_url: str) -> N
         assert (await mirrored.row())["status"] == "cancelled"
 
 
+@pytest.mark.anyio
 async def test_an_unknown_source_is_said(store_url: str) -> None:
     async with mirroring(store_url, source="lodje") as mirrored:
         checked = await mirrored.house.desk.check("grand")
@@ -282,6 +295,7 @@ async def test_an_unknown_source_is_said(store_url: str) -> None:
         assert await mirrored.rows() == []
 
 
+@pytest.mark.anyio
 async def test_pages_of_any_size_make_the_same_list(store_url: str, tmp_path: Path) -> None:
     """A guest and a reservation that change on one page, or each on a page of its own.
 
@@ -310,6 +324,7 @@ async def test_pages_of_any_size_make_the_same_list(store_url: str, tmp_path: Pa
     assert all(row["modified"] is not None for row in seen[0])
 
 
+@pytest.mark.anyio
 async def test_a_page_is_taken_in_whole_or_not_at_all(
     mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -330,6 +345,7 @@ async def test_a_page_is_taken_in_whole_or_not_at_all(
     assert [one.kind for one in await mirrored.timeline()] == ["guest_created"]
 
 
+@pytest.mark.anyio
 async def test_events_have_the_same_ids_in_every_store(store_url: str, tmp_path: Path) -> None:
     """Law 2: neither names of connections, nor chance, nor when it was read are in them."""
     ids = []
@@ -344,6 +360,7 @@ async def test_events_have_the_same_ids_in_every_store(store_url: str, tmp_path:
     assert len(ids[0]) == 1
 
 
+@pytest.mark.anyio
 async def test_what_was_read_is_not_written_again(mirrored: Mirrored) -> None:
     """Nothing is written where nothing was logged: a list is looked at every few seconds."""
     await mirrored.sync()
@@ -353,3 +370,24 @@ async def test_what_was_read_is_not_written_again(mirrored: Mirrored) -> None:
 
     assert not pending
     assert await mirrored.row() == before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"time_zone": "Europe/Pariss"}, "IANA zone"), ({"property": " "}, "for good")],
+)
+@pytest.mark.anyio
+async def test_what_is_wrong_in_the_settings_is_said(
+    tmp_path: Path, wrong: dict[str, str], said: str
+) -> None:
+    async with opened(str(tmp_path / "frontdesk.db"), **wrong) as house:
+        with pytest.raises(ConfigurationError, match=said):
+            await house.desk.sync("grand")
+
+
+def test_the_demo_has_a_list_where_there_is_a_hotel() -> None:
+    made = opening.demo({"demo-zenoti": "zenoti", "demo-mews": "mews"})
+
+    assert made is not None
+    assert made["source"] == "demo-mews"
+    assert opening.demo({"demo-zenoti": "zenoti"}) is None
