@@ -236,6 +236,8 @@ def test_the_whole_way(hotel: Hotel, visit: Visit, tmp_path: Path) -> None:
     compare_the_workbook(olga, number, tmp_path / "guests.xlsx")
 
     assert hotel.mail.times == {ME: 1}
+    actions = {row.action for row in hotel.ask(hotel.house.desk.audit_trail) if row.user == "olga"}
+    assert {f"guestlist {what}" for what in ("add", "send", "transfer", "export")} <= actions
     hotel.ask(hotel.house.desk.sync, "grand")
     counted = {one.name: one.count for one in hotel.ask(hotel.house.desk.metrics)}
     assert counted == dict.fromkeys(METRICS, 1)
