@@ -110,8 +110,8 @@ async def test_the_information_depends_on_where_the_guest_comes_from(office: Off
     await desk.sync(oak)
     by_hand = await office.house.add(email="grace@example.com")
     own = {"channel": "Booking.example", "room_type": "Double", "amount": Decimal(240)}
-    channel = await office.put(**own, source="grand", currency="EUR")
-    integrated = await office.put(**own, source="oak-1", source_guest="ada", company="ACME")
+    channel = await office.put(**own, source="guestlist:grand", currency="EUR")
+    integrated = await office.put(**own, source="acorn:oak-1", source_guest="ada", company="ACME")
 
     shown = text(await office.open(by_hand.uid))
     assert "Added by hand, with the form." in shown

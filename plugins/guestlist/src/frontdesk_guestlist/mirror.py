@@ -36,13 +36,18 @@ class _Log:
 
     @property
     def account(self) -> str:
-        """What guests name it by: connections may be called another name tomorrow."""
-        return f"{self.source.connector}:{self.source.account}"
+        """What guests name it by."""
+        return named(self.source)
 
     @property
     def key(self) -> str:
         """Under which name it is kept how far it was read."""
         return f"{self.read_as} {self.account}"
+
+
+def named(source: Source) -> str:
+    """Return what guests name their source by: connections may be called another name tomorrow."""
+    return f"{source.connector}:{source.account}"
 
 
 def pending(db: Connection, annex: Annex) -> bool:

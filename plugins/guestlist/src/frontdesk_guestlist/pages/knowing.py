@@ -12,6 +12,7 @@ from sqlalchemy import Connection as Db
 
 from frontdesk.annex import Annex, Known, Source
 from frontdesk.web.pages.frame import N_
+from frontdesk_guestlist import mirror
 from frontdesk_guestlist.guests import Guest
 
 
@@ -74,7 +75,7 @@ def origin(db: Db, annex: Annex, guest: Guest) -> Origin:
     profiled = own and guest.profile in annex.known(db, annex.name, [guest.profile])
     if guest.origin in _BY_HAND:
         return Origin(told=_BY_HAND[guest.origin], profiled=profiled)
-    source = next((one for one in sources if one.account == guest.source), None)
+    source = next((one for one in sources if mirror.named(one) == guest.source), None)
     if source is None:
         return Origin(told=_LOST, profiled=profiled)
     if source.name == annex.name:
