@@ -62,4 +62,6 @@ def demo(connections: Mapping[str, str]) -> Mapping[str, Any] | None:
         "country": "FR",
         "source": hotel,
         "campaigns": True,
+        # Where ``frontdesk pages`` serves the demo: e-mails can be looked at with their links.
+        "pages_url": "http://127.0.0.1:8080/",
     }
