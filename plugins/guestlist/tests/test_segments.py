@@ -214,7 +214,7 @@ def cases(draw: Any) -> Any:
 @SETTINGS
 @given(cases())
 def test_nobody_whose_turn_it_is_is_outside_of_what_is_asked_for(engine: Any, case: Any) -> None:
-    """Seen to fail when the last day of a window, or the day before, is not asked for."""
+    """Seen to fail when the first or the last day of a window is not asked for."""
     email, now, rows = case
     with holding(engine, rows) as db:
         asked = select(guests.c.id).where(timing.within(email, PARIS, now))
