@@ -655,7 +655,7 @@ def test_the_demo_needs_nothing_and_says_what_next(run: Run) -> None:
     assert (ended.status, again.status) == (0, 0)
     assert "an inn with 25 stays" in ended.err
     assert "Look around: frontdesk metrics --store frontdesk-demo.db" in ended.out
-    assert "In a browser: frontdesk pages --store frontdesk-demo.db\n" in ended.out
+    assert "In a browser: frontdesk pages --config frontdesk-demo.toml\n" in ended.out
     assert again.json["metrics"][0]["count"] == 25
     assert run("metrics", "--json", "--store", "frontdesk-demo.db").json[0]["count"] == 25
 

@@ -158,6 +158,8 @@ class Desk(Outlets):
     async def sync_all(self, *names: str) -> list[Report | FrontdeskError]:
         """Sync several connections at once, all unless named; one's failure stops no other.
 
+        Those whose connectors have tables of their own come after the others.
+
         In the place of a connection that is paused or held stands a
         :class:`~frontdesk.errors.PausedError`.
         """
@@ -170,9 +172,12 @@ class Desk(Outlets):
             except FrontdeskError as error:
                 results[connection.name] = error
 
-        async with anyio.create_task_group() as group:
-            for connection in chosen:
-                group.start_soon(run, connection)
+        # Who has tables of its own may feed on what the others bring.
+        for feeding in (False, True):
+            async with anyio.create_task_group() as group:
+                for connection in chosen:
+                    if (connection.annex is not None) is feeding:
+                        group.start_soon(run, connection)
         return [results[connection.name] for connection in chosen]
 
     @asynccontextmanager

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import attrs
 import typer
 
+from frontdesk.cli.demo_config import config_of, write_config
 from frontdesk.cli.options import JsonOption
 from frontdesk.cli.output import print_json, print_table
 from frontdesk.cli.running import run
 from frontdesk.errors import ConfigurationError, FrontdeskError
 
 if TYPE_CHECKING:
+    from frontdesk.cli.demo_delivery import Outlet
     from frontdesk.desk import Desk
+    from frontdesk.progress import Report
     from frontdesk.registry import Connector
     from frontdesk.sandbox import Sandbox
 
@@ -47,7 +52,7 @@ def demo(
     from frontdesk.desk import Desk  # keeps --help fast
     from frontdesk.servicing import ServiceSettings
 
-    connectors = _with_sandbox()
+    connectors = _to_show()
     _clear(store)
     # Nobody wants to watch webhooks wait for each other.
     desk = Desk(store, service=ServiceSettings(collect=1))
@@ -65,8 +70,12 @@ def _work(
     from frontdesk.cli.demo_delivery import Outlet  # keeps --help fast
     from frontdesk.cli.work import report, run_sync
 
-    made = {PREFIX + one.name: _connect(desk, one, sandboxes) for one in connectors}
+    there = _Connected(desk, sandboxes)
+    for one in connectors:
+        there.add(one)
     outlet = None if to is None else Outlet.add(desk, to, sandboxes)
+    given = {} if outlet is None else {outlet.name: (outlet.plugin, outlet.settings)}
+    write_config(Path(desk.store.where), there.settings, given)
     # Whatever becomes of it: a store of made-up guests reaches nobody else.
     sandboxes.callback(_hold, desk)
     results = run(run_sync, desk, ())
@@ -74,11 +83,26 @@ def _work(
     if not failed:
         if outlet is not None:
             outlet.deliver_history()
-        run(_play, desk, made)
+        run(_play, desk, there.made)
+        results += _feed_again(desk, there.feeding, outlet)
     status = report(results, json=False) if not json else 0
     if not failed:
         run(_show, desk, None if outlet is None else outlet.arrived(), json)
     return status
+
+
+def _feed_again(
+    desk: Desk, feeding: tuple[str, ...], outlet: Outlet | None
+) -> list[Report | FrontdeskError]:
+    """Let those who feed on others see what happened there; return what went wrong."""
+    from frontdesk.cli.work import run_sync  # keeps --help fast
+
+    if not feeding:
+        return []
+    results = run(run_sync, desk, feeding)
+    if outlet is not None:
+        outlet.deliver_rest()
+    return [result for result in results if isinstance(result, FrontdeskError)]
 
 
 def _hold(desk: Desk) -> None:
@@ -89,16 +113,18 @@ def _hold(desk: Desk) -> None:
     run(desk.store.write, lambda db: hold_all(db, datetime.now(UTC), because))
 
 
-def _with_sandbox() -> list[Connector]:
+def _to_show() -> list[Connector]:
+    """Return the connectors the demo can show; those that feed on others come last."""
     from frontdesk.registry import installed, load  # keeps --help fast
 
     ready = [load(found.name) for found in installed() if found.state == "ready"]
-    connectors = [connector for connector in ready if connector.manifest.sandbox]
-    if not connectors:
+    feeding = [connector for connector in ready if connector.manifest.demo]
+    alone = [one for one in ready if one.manifest.sandbox and one not in feeding]
+    if not alone:
         raise ConfigurationError(
             "no connector with a sandbox is installed; try: pip install 'frontdesk-mews[sandbox]'"
         )
-    return connectors
+    return alone + feeding
 
 
 def _clear(store: Path) -> None:
@@ -108,6 +134,7 @@ def _clear(store: Path) -> None:
     if not store.parent.is_dir():
         raise ConfigurationError(f"the folder {str(store.parent)!r} does not exist")
     if not store.exists():
+        config_of(store)
         return
     earlier = Desk(store)
     known = [row.name for row in run(earlier.status)]
@@ -117,19 +144,42 @@ def _clear(store: Path) -> None:
         raise ConfigurationError(
             f"{str(store)!r} is not a store of the demo's; choose another with --store"
         )
+    # Refused before anything is removed.
+    config_of(store)
     for file in (store, Path(f"{store}-wal"), Path(f"{store}-shm")):
         file.unlink(missing_ok=True)
 
 
-def _connect(desk: Desk, connector: Connector, sandboxes: ExitStack) -> Sandbox:
-    from frontdesk.serving import make_demo, served  # keeps --help fast
+@attrs.define
+class _Connected:
+    """The demo's connections: those to sandboxes, and those that feed on them."""
 
-    made = make_demo(connector)
-    address = sandboxes.enter_context(served(made.app))
-    typer.echo(made.title, err=True)
-    settings: dict[str, Any] = {**made.settings, "base_url": address + made.path}
-    desk.connect(connector.name, name=PREFIX + connector.name, **settings)
-    return made
+    desk: Desk
+    sandboxes: ExitStack
+    made: dict[str, Sandbox] = attrs.field(factory=dict)
+    feeding: tuple[str, ...] = ()
+    #: Of all of them: the connector, and what it was told.
+    settings: dict[str, tuple[str, Mapping[str, Any]]] = attrs.field(factory=dict)
+
+    def add(self, connector: Connector) -> None:
+        """Connect a connector as it wants to be shown."""
+        from frontdesk.serving import make_demo, served  # keeps --help fast
+
+        name = PREFIX + connector.name
+        if connector.manifest.demo is not None:
+            there = {one: plugin for one, (plugin, _) in self.settings.items()}
+            settings = connector.manifest.demo(there)
+            if settings is None:
+                return
+            self.feeding += (name,)
+        else:
+            made = make_demo(connector)
+            address = self.sandboxes.enter_context(served(made.app))
+            typer.echo(made.title, err=True)
+            settings = {**made.settings, "base_url": address + made.path}
+            self.made[name] = made
+        self.desk.connect(connector.name, name=name, **settings)
+        self.settings[name] = (connector.name, settings)
 
 
 async def _play(desk: Desk, sandboxes: dict[str, Sandbox]) -> None:
@@ -206,7 +256,7 @@ async def _show(desk: Desk, arrived: dict[str, Any] | None, json: bool) -> None:
 
 
 def _say_what_next(store: Path, connector: str, to: str | None) -> None:
-    typer.echo(f"\nIn a browser: frontdesk pages --store {store}")
+    typer.echo(f"\nIn a browser: frontdesk pages --config {config_of(store)}")
     typer.echo("             serves http://127.0.0.1:8080/ and prints a link that lets you in")
     typer.echo(f"Look around: frontdesk metrics --store {store}")
     typer.echo(f"             frontdesk profiles --store {store}")

@@ -14,6 +14,7 @@ from frontdesk.cli.running import run
 from frontdesk.errors import FrontdeskError
 
 if TYPE_CHECKING:
+    from frontdesk.deliver.report import DeliveryReport
     from frontdesk.desk import Desk
     from frontdesk.sandbox import Sandbox
 
@@ -24,6 +25,8 @@ class Outlet:
 
     desk: Desk
     name: str
+    plugin: str
+    settings: Mapping[str, Any] = attrs.field(repr=False)
     sandbox: Sandbox
 
     @classmethod
@@ -50,7 +53,7 @@ class Outlet:
             "live": True,
         }
         desk.add_destination(loaded.name, name=name, **settings)
-        return cls(desk, name, made)
+        return cls(desk, name, loaded.name, settings, made)
 
     def deliver_history(self) -> None:
         """Deliver what is there before anything happens.
@@ -58,10 +61,22 @@ class Outlet:
         Raises:
             FrontdeskError: It could not be delivered.
         """
+        result = self._deliver()
+        typer.echo(f"History: {deliver.summed(result)} delivered to {self.name}", err=True)
+
+    def deliver_rest(self) -> None:
+        """Deliver what came after the live changes.
+
+        Raises:
+            FrontdeskError: It could not be delivered.
+        """
+        self._deliver()
+
+    def _deliver(self) -> DeliveryReport:
         (result,) = run(deliver.run_deliver, self.desk, (self.name,))
         if isinstance(result, FrontdeskError):
             raise result
-        typer.echo(f"History: {deliver.summed(result)} delivered to {self.name}", err=True)
+        return result
 
     def arrived(self) -> dict[str, Any]:
         """Return what was sent and how it ended, and what is there by now."""

@@ -72,18 +72,18 @@ def head_lines(plugin: Connector | DestinationPlugin) -> Iterator[str]:
 def source_lines(connector: Connector, name: str) -> Iterator[str]:
     """Yield the table of a connection."""
     manifest = connector.manifest
-    yield f"[connections.{_quoted(name)}]"
+    yield f"[connections.{quoted(name)}]"
     yield f'connector = "{connector.name}"'
     yield _base_url(manifest.base_urls)
     yield from _withheld(manifest)
     yield from _alone(connector.name, manifest.settings)
-    yield from _together(connector.name, f"connections.{_quoted(name)}", manifest.settings)
+    yield from _together(connector.name, f"connections.{quoted(name)}", manifest.settings)
 
 
 def destination_lines(plugin: DestinationPlugin, name: str) -> Iterator[str]:
     """Yield the table of a destination."""
     manifest = plugin.manifest
-    yield f"[destinations.{_quoted(name)}]"
+    yield f"[destinations.{quoted(name)}]"
     yield f'plugin = "{plugin.name}"'
     yield _base_url(manifest.base_urls)
     yield from _alone(plugin.name, manifest.settings)
@@ -91,7 +91,7 @@ def destination_lines(plugin: DestinationPlugin, name: str) -> Iterator[str]:
         yield ""
         yield from (f"# {part}" for part in meaning)
         yield f"# {line}"
-    yield from _together(plugin.name, f"destinations.{_quoted(name)}", manifest.settings)
+    yield from _together(plugin.name, f"destinations.{quoted(name)}", manifest.settings)
 
 
 def _base_url(base_urls: Mapping[str, str]) -> str:
@@ -150,11 +150,12 @@ def toml(value: Any) -> str:
     if value is None:
         return '""'
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{_quoted(key)} = {toml(one)}' for key, one in value.items())} }}"
+        return f"{{ {', '.join(f'{quoted(key)} = {toml(one)}' for key, one in value.items())} }}"
     # JSON's texts, numbers, booleans and lists of them are TOML's too.
     return jsons.encode(list(value) if isinstance(value, tuple | frozenset) else value).decode()
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as a key of TOML."""
     plain = name.replace("-", "").replace("_", "").isalnum() and name.isascii()
     return name if plain else f'"{name}"'

@@ -149,21 +149,24 @@ class StoredAnnex:
         if row is None or not addresses:
             return found
         table = consents.c
-        spelt = {address.strip().lower(): address for address in addresses}
+        asked_as: defaultdict[str, set[str]] = defaultdict(set)
         hashes = keyed.read(db)
-        if hashes is not None:
-            spelt |= {keyed.shown(hashes.address(row, a)): a for a in tuple(spelt)}
+        for address in addresses:
+            asked_as[keyed.normal(address)].add(address)
+            if hashes is not None:
+                asked_as[keyed.shown(hashes.address(row, address))].add(address)
         asked = (
             select(table.address, table.state, table.at, table.seen, table.evidence)
             .where(table.brand_id == row, table.channel == channel.value)
-            .where(bulk.among(db, table.address, sorted(spelt)))
+            .where(bulk.among(db, table.address, sorted(asked_as)))
             .order_by(table.seen, table.connection_id, table.seq)
         )
         for one in db.execute(asked):
             state, hashed = ConsentState(one.state), one.address.startswith("forgotten-")
             # The old consent of who was forgotten is gone.
             if not (hashed and state is ConsentState.SUBSCRIBED):
-                found[spelt[one.address]].append(Said(state, one.at, one.seen, one.evidence))
+                for address in asked_as[one.address]:
+                    found[address].append(Said(state, one.at, one.seen, one.evidence))
         return found
 
     def note(self, db: Db, user: str, action: str, **what: Any) -> None:

@@ -46,6 +46,11 @@ STEPS: Final[tuple[Step, ...]] = (
 )
 #: A platform may erase thousands in a night: nobody looks through the whole store for each.
 _QUICK: Final = tuple(step for step in STEPS if step is not erasing_mentions.cut_mentions)
+#: Of whom only tables of plugins knew, there is nothing else but the address.
+_ALONE: Final[tuple[Step, ...]] = (
+    erasing.remember_addresses,
+    erasing_deliveries.erase_deliveries,
+)
 _TOUCHED: Final = [
     "guests",
     "records",
@@ -136,8 +141,8 @@ def erase_guest(db: Connection, guest: int, now: datetime) -> str:
     return at_work.hashed_key(guest)
 
 
-def _carry_out(at_work: Erasing, hash: bytes, steps: Sequence[Step] | None = None) -> Receipt:
-    for step in steps or STEPS:
+def _carry_out(at_work: Erasing, hash: bytes, steps: Sequence[Step] = STEPS) -> Receipt:
+    for step in steps if at_work.people else _ALONE:
         step(at_work)
     receipt = _receipt(at_work, hash)
     erasing.write_down(at_work, hash, lambda: receipt_json(receipt))
@@ -147,7 +152,7 @@ def _carry_out(at_work: Erasing, hash: bytes, steps: Sequence[Step] | None = Non
 def erase_again(at_work: Erasing, erasure: int) -> None:
     """Carry out an erasure whose receipt is there already."""
     owned.erase(at_work)
-    for step in STEPS:
+    for step in STEPS if at_work.people else _ALONE:
         step(at_work)
     erasing.remember(at_work, erasure)
     _log_erasure(at_work)

@@ -71,7 +71,7 @@ def upgrade_own(engine: Engine, plugin: str, own: Tables) -> None:
         StoreError: They were written by a newer version of the plugin.
         InvalidConnectorError: A table of its bears another's name.
     """
-    _refuse_unprefixed(plugin, own)
+    refuse_unprefixed(plugin, own)
     with reading(engine) as db:
         if own_revision(db, plugin) == own.head:
             return
@@ -106,7 +106,12 @@ def plugins_with_tables(db: Connection) -> list[str]:
     return sorted(name.removesuffix(_VERSION) for name in found)
 
 
-def _refuse_unprefixed(plugin: str, own: Tables) -> None:
+def refuse_unprefixed(plugin: str, own: Tables) -> None:
+    """Refuse tables that do not bear the name of their plugin.
+
+    Raises:
+        InvalidConnectorError: Names the table.
+    """
     for name in own.metadata.tables:
         if not name.startswith(f"{plugin}_") or name == version_table(plugin):
             raise InvalidConnectorError(

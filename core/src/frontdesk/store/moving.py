@@ -7,7 +7,7 @@ both send what they find.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,11 +15,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Table, func, insert, select, text, update
 
+from frontdesk.annex import Tables
 from frontdesk.errors import StoreError
+from frontdesk.store import owned
 from frontdesk.store.backups import back_up, copy_pages
 from frontdesk.store.carrying import Erased, forget_again, remembered
 from frontdesk.store.engine import explaining, file_of, open_engine, reading, writing
-from frontdesk.store.migrate import revision, upgrade
+from frontdesk.store.migrate import revision, upgrade, upgrade_own
 from frontdesk.store.schema import connections, metadata
 from frontdesk.store.states import hold_all
 from frontdesk.store.users import end_logins
@@ -81,7 +83,8 @@ def restore(file: Path, where: str | Path, now: datetime, *, replace: bool = Fal
                 copy_pages(copied, into)
         else:
             with _opened(copied) as source:
-                _copy(source, target, now, replace=replace)
+                own = owned.upgrade_all(source)
+                _copy(source, target, now, own, replace=replace)
     return again if there else None
 
 
@@ -98,13 +101,15 @@ def copy(source: str | Path, target: str | Path, now: datetime) -> dict[str, int
     """Copy a store into an empty one, wherever the two are; return the rows of each table.
 
     Raises:
-        StoreError: The source is missing, or the target is not empty.
+        StoreError: The source is missing, or the target is not empty, or a plugin that has
+            tables in the source is not installed.
     """
     with _opened(source) as old, _opened(target) as new:
         _refuse_missing(old)
         upgrade(old)
+        own = owned.upgrade_all(old)
         _refuse_in_use(new, now, replace=False)
-        return _copy(old, new, now, replace=False)
+        return _copy(old, new, now, own, replace=False)
 
 
 @contextmanager
@@ -125,6 +130,9 @@ def _hold(file: Path, now: datetime, erased: Erased | None = None) -> int:
     again = 0
     with _opened(file) as engine:
         upgrade(engine)
+        if erased is not None:
+            # Only who must look into them needs the plugins.
+            owned.upgrade_all(engine, lenient=True)
         with writing(engine) as db:
             hold_all(db, now)
             end_logins(db)
@@ -151,7 +159,8 @@ def _refuse_in_use(engine: Engine, now: datetime, *, replace: bool) -> None:
     with reading(engine) as db:
         if revision(db) is None:
             return
-        names = list(db.execute(select(table.name)).scalars())
+        names = [*db.execute(select(table.name)).scalars()]
+        names += [f"tables of plugin {plugin!r}" for plugin in owned.in_use(db)]
         writers = list(db.execute(select(table.holder).where(table.lease_until > now)).scalars())
     if names and not replace:
         raise StoreError(
@@ -162,21 +171,33 @@ def _refuse_in_use(engine: Engine, now: datetime, *, replace: bool) -> None:
         raise StoreError(f"the store is being written by {writers[0]}; stop that process first")
 
 
-def _copy(source: Engine, target: Engine, now: datetime, *, replace: bool) -> dict[str, int]:
+def _copy(
+    source: Engine, target: Engine, now: datetime, own: Mapping[str, Tables], *, replace: bool
+) -> dict[str, int]:
     upgrade(target)
+    # What the store that is replaced has goes, whether the other has its like or not.
+    there = {**owned.upgrade_all(target), **own} if replace else own
+    for plugin, theirs in own.items():
+        upgrade_own(target, plugin, theirs)
     # One state of the source, however long it takes and whoever writes meanwhile.
     steady = source
     if source.dialect.name == "postgresql":
         steady = source.execution_options(isolation_level="REPEATABLE READ")
     with reading(steady) as old, writing(target) as new:
         if replace:
-            for table in reversed(metadata.sorted_tables):
+            for table in reversed(_all_tables(there)):
                 new.execute(table.delete())
-        counts = {table.name: _copy_table(old, new, table) for table in metadata.sorted_tables}
-        _compare(new, counts)
+        counts = {table.name: _copy_table(old, new, table) for table in _all_tables(own)}
+        _compare(new, own, counts)
         hold_all(new, now)
         end_logins(new)
     return counts
+
+
+def _all_tables(own: Mapping[str, Tables]) -> list[Table]:
+    """Return our tables, and after them those of plugins; who is pointed at comes first."""
+    theirs = [table for one in own.values() for table in one.metadata.sorted_tables]
+    return [*metadata.sorted_tables, *theirs]
 
 
 def _copy_table(old: Connection, new: Connection, table: Table) -> int:
@@ -209,16 +230,17 @@ def _batches(db: Connection, asked: Any) -> Iterator[Sequence[dict[str, Any]]]:
 
 def _set_sequence(db: Connection, table: Table) -> None:
     """Let PostgreSQL go on counting after the rows it was given with their numbers."""
-    if "id" not in table.c:
+    key = table.autoincrement_column
+    if key is None:
         return
-    last = db.execute(select(func.max(table.c.id))).scalar()
+    last = db.execute(select(func.max(key))).scalar()
     if last is not None:
-        asked = text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :last)")
-        db.execute(asked, {"name": table.name, "last": last})
+        asked = text("SELECT setval(pg_get_serial_sequence(:name, :key), :last)")
+        db.execute(asked, {"name": table.name, "key": key.name, "last": last})
 
 
-def _compare(db: Connection, counts: dict[str, int]) -> None:
-    for table in metadata.sorted_tables:
+def _compare(db: Connection, own: Mapping[str, Tables], counts: dict[str, int]) -> None:
+    for table in _all_tables(own):
         arrived: int = db.execute(select(func.count()).select_from(table)).scalar_one()
         if arrived != counts[table.name]:
             raise StoreError(

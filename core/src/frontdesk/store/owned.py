@@ -17,6 +17,7 @@ from frontdesk import addresses, registry
 from frontdesk.annex import Erasure, Tables
 from frontdesk.errors import ConnectorLoadError, ConnectorNotFoundError, StoreError
 from frontdesk.model import Json
+from frontdesk.store.engine import reading
 from frontdesk.store.erasing import Erasing
 from frontdesk.store.finding import Person, Who, family, people
 from frontdesk.store.keyed import normal
@@ -90,7 +91,7 @@ def upgrade_all(engine: Engine, *, lenient: bool = False) -> dict[str, Tables]:
     Raises:
         StoreError: A plugin is not installed, or its tables are of a newer version.
     """
-    with engine.connect() as db:
+    with reading(engine) as db:
         names = plugins_with_tables(db)
     found: dict[str, Tables] = {}
     for name in names:

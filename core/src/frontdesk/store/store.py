@@ -16,7 +16,7 @@ from frontdesk.store import owned
 from frontdesk.store.engine import open_engine, reading, writing
 from frontdesk.store.forgetting import settle
 from frontdesk.store.keyring import Keyring
-from frontdesk.store.migrate import plugins_with_tables, upgrade, upgrade_own
+from frontdesk.store.migrate import plugins_with_tables, refuse_unprefixed, upgrade, upgrade_own
 
 _T = TypeVar("_T")
 
@@ -59,7 +59,12 @@ class Store:
         return self._engine
 
     def add_tables(self, plugin: str, own: Tables) -> None:
-        """Have tables of a plugin; they are there as soon as the store is open."""
+        """Have tables of a plugin; they are there as soon as the store is open.
+
+        Raises:
+            InvalidConnectorError: A table of its bears another's name.
+        """
+        refuse_unprefixed(plugin, own)
         self._own[plugin] = own
 
     async def own_tables(self) -> None:

@@ -28,6 +28,7 @@ from frontdesk.model import (
     Record,
     Reservation,
 )
+from frontdesk.webpages import WebPages
 from frontdesk_guestlist import (
     channels,
     forgetting,
@@ -163,6 +164,16 @@ def add_tables() -> Tables:
 
 
 @hookimpl
+def add_pages() -> WebPages:
+    """Return the pages of the staff and of guests."""
+    from frontdesk_guestlist import pages  # noqa: PLC0415  # whoever shows none needs none
+
+    return pages.make()
+
+
+@hookimpl
 def add_jobs() -> Iterable[Job]:
-    """Return what is done in time; e-mails come with gl-mail."""
-    return ()
+    """Return what is done in time: e-mails are sent."""
+    from frontdesk_guestlist import sending  # noqa: PLC0415  # whoever sends none needs none
+
+    return (sending.job(),)

@@ -167,7 +167,7 @@ def alike(db: Connection, annex: Annex, drafts: Sequence[Draft]) -> list[Guest]:
     wanted: list[tuple[Any, set[str], Sequence[Any]]] = [
         (table.number, {draft.number for draft in drafts}, ()),
         # Many may come under one address, but not at the same time.
-        (table.address, {rowing.address(draft.email) for draft in drafts}, days),
+        (table.address, {draft.address for draft in drafts}, days),
         (table.name_folded, {_folded(draft) for draft in drafts}, days),
     ]
     found: dict[int, Guest] = {}
@@ -178,29 +178,28 @@ def alike(db: Connection, annex: Annex, drafts: Sequence[Draft]) -> list[Guest]:
     return list(found.values())
 
 
-def same(draft: Draft, guest: Guest) -> bool:
+def same(draft: Draft, other: Guest | Draft) -> bool:
     """Tell whether a guest seems to be the reservation that is to be added."""
-    if draft.number and draft.number == guest.number:
+    if draft.number and draft.number == other.number:
         return True
-    if guest.status in rowing.OFF or draft.status in rowing.OFF or not _overlaps(draft, guest):
+    if other.status in rowing.OFF or draft.status in rowing.OFF or not _overlaps(draft, other):
         return False
-    address = rowing.address(draft.email)
     name = _folded(draft)
-    known = rowing.folded(guest.first_name, guest.last_name)
-    return (address != "" and address == guest.address) or (name != "" and name == known)
+    same_address = draft.address != "" and draft.address == other.address
+    return same_address or (name != "" and name == _folded(other))
 
 
-def _overlaps(draft: Draft, guest: Guest) -> bool:
+def _overlaps(draft: Draft, other: Guest | Draft) -> bool:
     """Tell whether they share a night, or come on the same day."""
-    if guest.arrival is None:
+    if other.arrival is None:
         return False
-    left = guest.departure or guest.arrival
-    together = guest.arrival < draft.departure and draft.arrival < left
-    return together or guest.arrival == draft.arrival
+    left = other.departure or other.arrival
+    together = other.arrival < draft.departure and draft.arrival < left
+    return together or other.arrival == draft.arrival
 
 
-def _folded(draft: Draft) -> str:
-    return rowing.folded(draft.first_name, draft.last_name)
+def _folded(one: Guest | Draft) -> str:
+    return rowing.folded(one.first_name, one.last_name)
 
 
 def add(

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, cast
+from typing import Any, Final, TypeGuard, cast
 from zoneinfo import ZoneInfo
 
 from frontdesk import jsons
@@ -147,7 +147,7 @@ def _stay(row: Payload) -> tuple[date, date]:
     return arrival, departure
 
 
-def _is_name(value: Json) -> bool:
+def _is_name(value: Json) -> TypeGuard[str]:
     return isinstance(value, str) and bool(value.strip()) and "\0" not in value
 
 
@@ -155,8 +155,7 @@ def _required(row: Payload, name: str) -> str:
     value = row.get(name)
     if not _is_name(value):
         raise RecordError(f"{name} is missing or no text")
-    text: str = value
-    return text.strip()
+    return value.strip()
 
 
 def _line(row: Mapping[str, Json], name: str) -> str:

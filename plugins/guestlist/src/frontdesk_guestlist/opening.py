@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from frontdesk.client import Client
 from frontdesk.errors import ConfigurationError
@@ -13,10 +14,26 @@ from frontdesk_guestlist.settings import Settings
 
 
 async def open_account(client: Client[Settings]) -> Account:
-    """Return the property; there is nobody who might refuse it."""
+    """Return the property.
+
+    Raises:
+        ConfigurationError: It has no name, or no zone that exists.
+    """
     own = client.settings
+    _check(own)
     site = Site(own.property, own.title, own.time_zone, own.currency, own.country, own.language)
     return Account(own.property, own.title, (site,), missing=await _missing(client))
+
+
+def _check(own: Settings) -> None:
+    if not own.property.strip():
+        raise ConfigurationError("property is empty: name the property for good: grand-hotel")
+    try:
+        ZoneInfo(own.time_zone)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ConfigurationError(
+            f"time_zone {own.time_zone!r} is no IANA zone: write one such as Europe/Paris"
+        ) from None
 
 
 async def _missing(client: Client[Settings]) -> tuple[str, ...]:

@@ -47,6 +47,11 @@ class Draft:
     room_type: str = ""
     company: str = ""
 
+    @property
+    def address(self) -> str:
+        """The e-mail address, as addresses are compared."""
+        return rowing.address(self.email)
+
 
 _NAMES: Final = tuple(field.name for field in attrs.fields(Draft))
 
@@ -93,7 +98,7 @@ def change_all(db: Connection, annex: Annex, changed: Sequence[tuple[Guest, Draf
     _number(db, annex, rows)
     _weigh(db, annex, rows)
     names = [name for name in rows[0] if name != "row"]
-    values = {name: bindparam(f"new_{name}") for name in names}
+    values: Row = {name: bindparam(f"new_{name}") for name in names}
     told = [{"row": row["row"], **{f"new_{name}": row[name] for name in names}} for row in rows]
     db.execute(update(guests).where(guests.c.id == bindparam("row")).values(values), told)
 
@@ -114,7 +119,7 @@ def _fresh(draft: Draft, now: datetime) -> Row:
 def _facts(draft: Draft) -> Row:
     row = attrs.asdict(draft, filter=lambda field, _: field.name != "number")
     row["name_folded"] = rowing.folded(draft.first_name, draft.last_name)
-    row["address"] = rowing.address(draft.email)
+    row["address"] = draft.address
     row["nights"] = (draft.departure - draft.arrival).days
     return row
 
