@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -165,10 +166,8 @@ def test_nothing_that_is_typed_is_more_than_wrong(typed: str) -> None:
         reading.currency,
     )
     for reader in readers:
-        try:
+        with suppress(reading.Wrong):
             reader(typed)
-        except reading.Wrong as wrong:
-            assert str(wrong)[-1] == "."
 
 
 async def test_a_guest_who_is_there_is_offered_and_not_added(house: House) -> None:

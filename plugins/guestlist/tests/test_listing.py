@@ -22,6 +22,7 @@ __all__ = ["_new_store", "_postgresql", "_store_url"]
 
 pytestmark = pytest.mark.anyio
 ALL = Filters(emailable=False)
+SOONEST = Sort()
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ async def _house(store_url: str) -> AsyncIterator[House]:
         yield house
 
 
-async def shown(house: House, filters: Filters, sort: Sort = Sort()) -> list[str]:
+async def shown(house: House, filters: Filters, sort: Sort = SOONEST) -> list[str]:
     """Return the last names that a list shows on its first page."""
     found = await house.read(listing.page, filters, sort)
     return [guest.last_name for guest in found.rows]
@@ -283,7 +284,7 @@ def placed(guest: guests.Guest, sort: Sort) -> tuple[Any, ...]:
     if sort.by is By.NAME:
         name = plain(f"{guest.last_name} {guest.first_name}")
         # Names count backwards letter by letter; the end of one counts less than any letter.
-        return tuple(way * ord(letter) for letter in name) + (way * -1, way * guest.id)
+        return (*(way * ord(letter) for letter in name), -way, way * guest.id)
     value = getattr(guest, sort.by)
     if value is None:
         return (1, way * guest.id)
