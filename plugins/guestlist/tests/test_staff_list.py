@@ -115,7 +115,7 @@ async def test_days_and_flags_choose_and_stand_in_the_address(
 
 
 async def test_a_name_or_number_is_found_and_stands_in_no_address(office: Office) -> None:
-    """Seen to fail when the form's answer is an address with all of its fields."""
+    """Seen to fail when every search leads to an address."""
     await put_some(office.house)
     await office.list()
 
