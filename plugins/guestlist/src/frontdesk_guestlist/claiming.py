@@ -217,7 +217,8 @@ def _insert(
     db: Db, annex: Annex, email: Email, guest: Guest, *, occasion: str, by: str = ""
 ) -> Claim | None:
     until = annex.clock.now() + _longest(annex.settings.mail)
-    row = _row(annex, email, guest, occasion) | {"state": "sending", "next_try": until, "by": by}
+    row = _row(annex, email, guest, occasion)
+    row |= {"state": "sending", "next_try": until, "by": by}
     new = changes.insert_into(db, mails).values(row).on_conflict_do_nothing()
     id = db.execute(new.returning(mails.c.id)).scalar()
     if id is None:
