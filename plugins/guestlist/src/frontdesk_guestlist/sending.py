@@ -183,6 +183,7 @@ class _Round:
             found = troubles.note(db, self.annex, reason)
             if taken is not None:
                 claiming.release(db, taken, reason=reason, until=found.next_try)
+            claiming.delay(db, self.annex, found.next_try)
             return found
 
         self._trouble = await self.annex.write(noted)
