@@ -150,7 +150,7 @@ async def test_two_emails_cannot_have_one_name(post: PostHouse) -> None:
 
 
 async def test_by_default_an_email_is_for_reservations_made_from_now_on(post: PostHouse) -> None:
-    """Seen to fail when either of the two moments is left out."""
+    """Seen to fail when it counts only when the list learnt of a reservation."""
     before = MORNING - timedelta(hours=1)
     old, told_late = await post.house.put(
         {**ADA, "created": before, "listed": before},
@@ -264,6 +264,22 @@ async def test_a_short_stay_and_one_that_is_over_get_nothing_during(post: PostHo
     assert await due(post, id) == [long]
     assert await why(post, short) is WhyNot.NIGHTS
     assert await why(post, over) is WhyNot.LEFT
+
+
+async def test_what_is_due_late_in_the_evening_is_due_after_midnight(post: PostHouse) -> None:
+    """Seen to fail when only this day's guests are asked for."""
+    stay = {"arrival": TODAY - timedelta(days=2), "departure": TODAY}
+    (uid,) = await post.house.put({**ADA, **stay, "status": "departed"})
+    rules = {"at": time(23), "days_after": 0}
+    id = await post.email(phase=Phase.POST_STAY, kind=Kind.FEEDBACK, rules=rules)
+    on: list[int] = []
+
+    for hour in range(24):
+        post.clock.at = MORNING + timedelta(hours=hour)
+        if await due(post, id) == [uid]:
+            on.append((post.clock.at.hour + 2) % 24)
+
+    assert on == [23, 0, 1, 2, 3, 4]
 
 
 async def test_only_what_is_confirmed_is_confirmed(post: PostHouse) -> None:

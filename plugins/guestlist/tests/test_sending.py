@@ -62,7 +62,7 @@ async def state(post: PostHouse, uid: str) -> tuple[str, str]:
 
 
 async def test_a_guest_gets_what_is_due_once(post: PostHouse) -> None:
-    """Seen to fail when a claim does not mind that there is a row."""
+    """Seen to fail when neither who is due nor who claims minds that there is a row."""
     (uid,) = await post.house.put(ADA)
     await post.email()
 
@@ -295,7 +295,7 @@ async def test_a_sender_who_is_refused_stops_all_and_says_so(post: PostHouse) ->
 async def test_until_mail_is_live_it_goes_only_to_whom_is_allowed(
     store: str, server: MailServer
 ) -> None:
-    """Seen to fail when what was held is due again once mail is live."""
+    """Seen to fail when what was held leaves no row."""
     allow = ("ada@example.com", "@EXAMPLE.org")
     async with at_work(store, server, live=False, allow=allow) as post:
         ada, _, eve = await post.house.put(ADA, BOB, EVE)

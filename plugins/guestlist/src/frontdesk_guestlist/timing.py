@@ -69,8 +69,7 @@ def within(email: Email, zone: ZoneInfo, now: datetime) -> ColumnElement[bool]:
         return (row.created > now - 2 * NEWS) & upcoming
     begun = _at(today, rules.at, zone) <= now
     first, last = timedelta(rules.earliest), timedelta(rules.latest)
-    # Somebody who booked after the first turn of the last day has it at once.
-    window = arrival.between(today + last, today + max(last, first if begun else first - _DAY))
+    window = arrival.between(today + last, today + (first if begun else first - _DAY))
     if not rules.instantly:
         return window
     return window | ((row.created > now - 2 * NEWS) & (arrival >= today + last))
