@@ -312,6 +312,16 @@ async def test_damaged_rows_come_back_and_hide_none_behind_them(inn: House) -> N
     assert taken.rejected == len(told) == 5
 
 
+async def test_a_quotation_mark_closed_far_below_swallows_nothing(inn: House) -> None:
+    """Seen to fail when a row may have any number of lines."""
+    rows = written([[f"N{n}", f"Ada{n}", "Lovelace", "", *DAYS] for n in range(60)])
+    content = written([TITLES]) + 'R5,"Ada,X,,2026-06-02,2026-06-03\r\n' + rows + 'R6",X,,,,\r\n'
+
+    taken = await take(inn, content)
+
+    assert (taken.added, taken.rejected) == (60, 2)
+
+
 async def test_a_cut_file_is_taken_as_far_as_it_can_be_read(inn: House) -> None:
     """Seen to fail when what was read before the damage is dropped."""
     whole = written([TITLES, *([f"R{n}", *ADA[1:]] for n in range(700))]).encode("utf-16")

@@ -203,3 +203,4 @@ async def test_what_was_exported_is_taken_in_unchanged(house: House) -> None:
     taken = await files.take_in(house.annex, io.BytesIO(content), "guests.xlsx", "Grace")
 
     assert (taken.unchanged, taken.rejected, taken.added) == (len(rows), 0, 0)
+    assert taken.ignored == tuple(list(rows[0])[-7:])
