@@ -137,7 +137,7 @@ async def test_a_server_that_is_down_is_tried_again_and_said_to_be(
 
 async def test_a_server_that_stays_down_is_asked_ever_more_rarely(store: str) -> None:
     async with at_work(store, MailServer(free_port())) as post:
-        await post.house.put(ADA)
+        (ada,) = await post.house.put(ADA)
         await post.email()
         waits: list[timedelta] = []
 
@@ -145,6 +145,8 @@ async def test_a_server_that_stays_down_is_asked_ever_more_rarely(store: str) ->
             await post.work()
             trouble = await post.house.read(sending.trouble)
             waits.append(trouble.next_try - post.clock.at)
+            (mailed,) = await post.sent(ada)
+            assert mailed.next_try == trouble.next_try
             post.clock.at = trouble.next_try
 
     assert [wait.total_seconds() / 60 for wait in waits] == [1, 2, 4, 8, 16, 30, 30]

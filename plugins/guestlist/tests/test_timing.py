@@ -102,6 +102,17 @@ def test_what_a_source_tells_late_was_not_just_made() -> None:
     assert turn(local(1, 12), old, kind=Kind.CONFIRMATION) is None
 
 
+def test_what_comes_by_a_file_was_not_just_made() -> None:
+    """Seen to fail when a file is taken like a form."""
+    when = local(1, 12)
+    filed = guest(created=when, listed=when, origin="file")
+
+    assert turn(when, filed, kind=Kind.CONFIRMATION) is None
+    assert turn(when, filed, rules={"instantly": True, "earliest": 7}) == Turn(
+        local(13, 9), local(21, 0)
+    )
+
+
 def test_a_confirmation_is_sent_when_it_is_made_and_is_news_for_a_day() -> None:
     when = local(1, 23)
 

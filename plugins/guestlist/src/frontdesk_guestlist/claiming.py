@@ -156,6 +156,17 @@ def release(db: Db, claim: Claim, *, reason: str, until: datetime) -> None:
     _move(db, claim.id, "sending", "uncertain", state="waiting", reason=reason, next_try=until)
 
 
+def delay(db: Db, annex: Annex, until: datetime) -> None:
+    """Let all that waited long enough wait on: the server still takes nothing."""
+    waits = (
+        update(mails)
+        .where(mails.c.property == annex.settings.property, mails.c.state == "waiting")
+        .where(mails.c.next_try <= annex.clock.now())
+        .values(next_try=until)
+    )
+    db.execute(waits)
+
+
 def recover(db: Db, annex: Annex) -> int:
     """Note of e-mails whose sender must have been killed that nobody knows; return how many."""
     now = annex.clock.now()
@@ -217,7 +228,8 @@ def _insert(
     db: Db, annex: Annex, email: Email, guest: Guest, *, occasion: str, by: str = ""
 ) -> Claim | None:
     until = annex.clock.now() + _longest(annex.settings.mail)
-    row = _row(annex, email, guest, occasion) | {"state": "sending", "next_try": until, "by": by}
+    row = _row(annex, email, guest, occasion)
+    row |= {"state": "sending", "next_try": until, "by": by}
     new = changes.insert_into(db, mails).values(row).on_conflict_do_nothing()
     id = db.execute(new.returning(mails.c.id)).scalar()
     if id is None:

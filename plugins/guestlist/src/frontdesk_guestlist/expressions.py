@@ -136,9 +136,10 @@ def _environment(write: Write, date: Callable[..., Any]) -> _Environment:
         lstrip_blocks=True,
     )
     made.globals.clear()
-    own = {"date": date, "default": _default}
-    made.filters = {name: own.get(name, made.filters[name]) for name in FILTERS if name != "date"}
-    made.filters["date"] = date
+    for name in [name for name in made.filters if name not in FILTERS]:
+        del made.filters[name]
+    own: Any = {"date": date, "default": _default}
+    made.filters.update(own)
     made.tests.clear()
     return made
 

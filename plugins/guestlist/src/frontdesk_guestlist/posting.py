@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from email.message import EmailMessage
 from ipaddress import ip_address
@@ -125,7 +125,7 @@ class Post:
 
 
 @asynccontextmanager
-async def opened(annex: Annex) -> AsyncIterator[Post]:
+async def opened(annex: Annex) -> AsyncGenerator[Post]:
     """Open a connection to the mail server.
 
     Raises:

@@ -163,8 +163,8 @@ class _Round:
             if taken is None:
                 return
             outcome = await self._reaching(partial(self.courier.take, taken), taken)
-        if outcome.state == "uncertain":
-            await self._stop(outcome.reason)
+            if outcome.state == "uncertain":
+                await self._stop(outcome.reason)
 
     async def _reaching(self, what: Callable[[], Awaitable[_T]], taken: Claim | None = None) -> _T:
         """Do what needs the server; that it takes nothing ends the round."""
@@ -183,6 +183,7 @@ class _Round:
             found = troubles.note(db, self.annex, reason)
             if taken is not None:
                 claiming.release(db, taken, reason=reason, until=found.next_try)
+            claiming.delay(db, self.annex, found.next_try)
             return found
 
         self._trouble = await self.annex.write(noted)

@@ -146,8 +146,11 @@ def _turn_of(day: date, at: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def _is_news(guest: Guest) -> bool:
-    """Tell whether a reservation had just been made when it came into the list."""
-    return guest.listed - guest.created < NEWS
+    """Tell whether a reservation had just been made when it came into the list.
+
+    A file does not tell when; it may bring those of a whole year.
+    """
+    return guest.origin != "file" and guest.listed - guest.created < NEWS
 
 
 def _at(day: date, at: time, zone: ZoneInfo) -> datetime:
