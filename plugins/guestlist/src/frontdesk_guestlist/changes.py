@@ -1,17 +1,29 @@
-"""Numbers of changes, which let the connector read what is new, and the property's day."""
+"""Numbers of changes, which let the connector read what is new; keys, days, many values."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Collection
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, update
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    any_,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
+from frontdesk import jsons
 from frontdesk.annex import Annex
 from frontdesk_guestlist.schema import properties
 
@@ -47,6 +59,18 @@ def insert_into(db: Connection, table: Any) -> Any:
     """Return an INSERT of the dialect at hand, which knows ON CONFLICT."""
     module = postgresql if db.dialect.name == "postgresql" else sqlite
     return module.insert(table)
+
+
+def among(db: Connection, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Return the condition that *column* is one of *values*, however many.
+
+    All of them are one parameter: a list of thousands would be parsed, and planned, each time.
+    """
+    listed = sorted(values)
+    if db.dialect.name == "postgresql":
+        return column == any_(bindparam(None, listed, ARRAY(column.type)))
+    found = func.json_each(jsons.encode(listed).decode()).table_valued("value")
+    return column.in_(select(found.c.value))
 
 
 def zone(annex: Annex) -> ZoneInfo:

@@ -17,7 +17,7 @@ from frontdesk import jsons
 from frontdesk.annex import Annex, News, Source
 from frontdesk_guestlist import activities, reflecting, rowing, stopping
 from frontdesk_guestlist.activities import Entry, Kind
-from frontdesk_guestlist.changes import next_change
+from frontdesk_guestlist.changes import among, next_change
 from frontdesk_guestlist.reflecting import Row
 from frontdesk_guestlist.schema import guests, properties
 
@@ -105,12 +105,16 @@ def _reflect(db: Connection, annex: Annex, log: _Log, news: Sequence[News]) -> N
     news = [one for one in news if one.subject != "consent"]
     if not news:
         return
+    rows = _stored(db, annex, log.account, news)
+    # Somebody without a reservation is nobody of the list.
+    wanted = {one.guest for one in news if one.reservation is not None}
+    wanted |= {one.guest for one in news} & {row["source_guest"] for row in rows.values()}
     page = reflecting.Reflection(
         settings=annex.settings,
         account=log.account,
         own=log.source.name == annex.name,
-        known=annex.known(db, log.source.name, {one.guest for one in news}),
-        rows=_stored(db, annex, log.account, news),
+        known=annex.known(db, log.source.name, wanted),
+        rows=rows,
     )
     for one in news:
         page.take(one)
@@ -123,12 +127,14 @@ def _stored(db: Connection, annex: Annex, account: str, news: Sequence[News]) ->
     table = guests.c
     records = {reflecting.place(one) for one in news if one.reservation is not None}
     people = {one.guest for one in news}
-    asked = select(guests).where(
-        table.property == annex.settings.property,
-        table.source == account,
-        table.source_record.in_(sorted(records)) | table.source_guest.in_(sorted(people)),
+    mine = select(guests).where(table.property == annex.settings.property, table.source == account)
+    # Each has an index of its own; both at once would be looked for without any.
+    asked = (
+        mine.where(among(db, table.source_record, records)),
+        mine.where(among(db, table.source_guest, people)),
     )
-    return {row["source_record"]: dict(row) for row in db.execute(asked).mappings()}
+    rows = (dict(row) for one in asked for row in db.execute(one).mappings())
+    return {row["source_record"]: row for row in rows}
 
 
 def _write(db: Connection, annex: Annex, page: reflecting.Reflection) -> None:
@@ -160,10 +166,15 @@ def _number(db: Connection, annex: Annex, rows: Sequence[Row]) -> None:
 def _insert(db: Connection, rows: Sequence[Row]) -> None:
     """Insert rows, and give each its id."""
     if rows:
-        made = insert(guests).returning(guests.c.id, guests.c.uid)
-        ids = {row.uid: row.id for row in db.execute(made, rows)}
+        # Asked for afterwards: with RETURNING, all rows would be one statement of many pages.
+        db.execute(insert(guests), rows)
+        changes = (rows[0]["change"], rows[-1]["change"])
+        asked = select(guests.c.change, guests.c.id).where(
+            guests.c.property == rows[0]["property"], guests.c.change.between(*changes)
+        )
+        ids = {row.change: row.id for row in db.execute(asked)}
         for row in rows:
-            row["id"] = ids[row["uid"]]
+            row["id"] = ids[row["change"]]
 
 
 def _new(row: Row) -> Row:

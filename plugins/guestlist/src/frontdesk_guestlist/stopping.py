@@ -20,7 +20,7 @@ from frontdesk.errors import ConfigurationError
 from frontdesk.model import Channel, ConsentState
 from frontdesk_guestlist import activities, rowing
 from frontdesk_guestlist.activities import Kind
-from frontdesk_guestlist.changes import chosen, next_change
+from frontdesk_guestlist.changes import among, chosen, next_change
 from frontdesk_guestlist.schema import guests, stops
 
 By: TypeAlias = Literal["staff", "guest"]
@@ -124,7 +124,7 @@ def refresh(db: Connection, annex: Annex, addresses: Collection[str]) -> int:
         return 0
     property, c = annex.settings.property, guests.c
     asked = select(c.id, c.address, c.status, c.duplicate_of, c.stopped, c.hidden).where(
-        c.property == property, c.address.in_(wanted)
+        c.property == property, among(db, c.address, wanted)
     )
     stands = standing(db, annex, wanted)
     rows = [dict(row) for row in db.execute(asked).mappings()]
@@ -178,7 +178,7 @@ def _heard(
 
 def _stops(db: Connection, annex: Annex, addresses: Collection[str]) -> Sequence[Any]:
     asked = select(stops).where(
-        stops.c.property == annex.settings.property, stops.c.address.in_(sorted(addresses))
+        stops.c.property == annex.settings.property, among(db, stops.c.address, addresses)
     )
     return db.execute(asked.order_by(stops.c.id)).all()
 

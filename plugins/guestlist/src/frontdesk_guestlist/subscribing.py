@@ -14,7 +14,7 @@ from frontdesk.annex import Annex
 from frontdesk.errors import ConfigurationError
 from frontdesk_guestlist import activities
 from frontdesk_guestlist.activities import Kind
-from frontdesk_guestlist.changes import made_of, next_change
+from frontdesk_guestlist.changes import among, made_of, next_change
 from frontdesk_guestlist.schema import guests, subscribers
 from frontdesk_guestlist.stopping import opted_out
 
@@ -134,13 +134,13 @@ def _judged(db: Connection, annex: Annex, ids: Sequence[int]) -> list[tuple[int,
     """Return the address of each guest who may be put on the list, else why not."""
     property, table = annex.settings.property, guests.c
     asked = select(table.id, table.address, table.excluded).where(
-        table.property == property, table.id.in_(ids), table.hidden.is_(None)
+        table.property == property, among(db, table.id, ids), table.hidden.is_(None)
     )
     rows = {row.id: row for row in db.execute(asked)}
     addresses = {row.address for row in rows.values() if row.address}
     out = opted_out(db, annex, addresses)
     listed = select(subscribers.c.address).where(
-        subscribers.c.property == property, subscribers.c.address.in_(sorted(addresses))
+        subscribers.c.property == property, among(db, subscribers.c.address, addresses)
     )
     there = set(db.execute(listed).scalars())
     return [(id, _verdict(rows.get(id), out, there)) for id in ids]
