@@ -135,6 +135,8 @@ def mail_oneself(olga: Visitor, hotel: Hotel) -> dict[str, str]:
     olga.page.locator("select[name=email]").select_option(label="Welcome")
     olga.press("Send")
     expect(olga.page.get_by_role("status").first).to_have_text("The e-mail was sent.")
+    sent = olga.page.get_by_role("table", name="Sent e-mails").get_by_role("row", name="Welcome")
+    assert sent.get_by_role("cell").all_inner_texts()[1:] == ["sent", "", "olga"]
     letter = hotel.mail.message()
     assert (letter["to"], letter["subject"]) == (f"{NAME} <{ME}>", "Welcome, Olga")
     assert letter["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
