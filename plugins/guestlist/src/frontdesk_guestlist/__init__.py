@@ -173,7 +173,7 @@ def add_pages() -> WebPages:
 
 @hookimpl
 def add_jobs() -> Iterable[Job]:
-    """Return what is done in time: e-mails are sent."""
-    from frontdesk_guestlist import sending  # noqa: PLC0415  # whoever sends none needs none
+    """Return what is done in time: e-mails are sent, and exclusions looked at again."""
+    from frontdesk_guestlist import rechecking, sending  # noqa: PLC0415  # few have jobs done
 
-    return (sending.job(),)
+    return (sending.job(), rechecking.job())
