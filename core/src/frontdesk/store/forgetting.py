@@ -123,7 +123,7 @@ def _forget(
     if not some and not at_work.counts:
         return None
     named = who if isinstance(who, str) else some[0].key
-    receipt = _carry_out(at_work, at_work.keyed.address(at_work.brand, named))
+    receipt = _carry_out(at_work, at_work.keyed.address(at_work.brand, named), STEPS)
     _log_erasure(at_work)
     return receipt
 
@@ -141,7 +141,7 @@ def erase_guest(db: Connection, guest: int, now: datetime) -> str:
     return at_work.hashed_key(guest)
 
 
-def _carry_out(at_work: Erasing, hash: bytes, steps: Sequence[Step] = STEPS) -> Receipt:
+def _carry_out(at_work: Erasing, hash: bytes, steps: Sequence[Step]) -> Receipt:
     for step in steps if at_work.people else _ALONE:
         step(at_work)
     receipt = _receipt(at_work, hash)
