@@ -67,8 +67,19 @@ async def test_a_deleted_guest_leaves_the_list_and_stays_known(house: House) -> 
     assert everybody.rows == []
     assert (after.hidden, after.emailable) == (NOW, False)
     assert before.emailable
-    assert hidden.why
+    assert hidden.comes_back
+    assert "stays deleted whatever becomes of it in the list's source" in hidden.why
     assert await house.write(guests.hide, uid, "Grace") == hidden
+
+
+async def test_deleting_says_whether_the_source_lists_the_guest_again(house: House) -> None:
+    guest = await house.add(last_name="Ada")
+    house.clock.at += timedelta(days=9)
+
+    hidden = await house.write(guests.hide, guest.uid, "Grace")
+
+    assert not hidden.comes_back
+    assert "nothing brings the reservation back" in hidden.why
 
 
 async def test_nobody_is_deleted_whose_stay_is_to_come_or_runs(house: House) -> None:

@@ -173,7 +173,11 @@ def add_pages() -> WebPages:
 
 @hookimpl
 def add_jobs() -> Iterable[Job]:
-    """Return what is done in time: e-mails are sent, and exclusions looked at again."""
-    from frontdesk_guestlist import rechecking, sending  # noqa: PLC0415  # few have jobs done
+    """Return what is done in time: mail, exclusions looked at again, rejected rows removed."""
+    from frontdesk_guestlist import (  # noqa: PLC0415  # who only maps records has no jobs done
+        rechecking,
+        rejecting,
+        sending,
+    )
 
-    return (sending.job(), rechecking.job())
+    return sending.job(), rechecking.job(), rejecting.job()

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, TypeVar
+from typing import IO, TYPE_CHECKING, Annotated, Any, BinaryIO, Final, TypeVar
 
 import attrs
 import typer
@@ -180,7 +180,7 @@ async def _export(annex: Annex, asked: Asked, sort: str, file: Path) -> int:
     if file.suffix.lower() != ".xlsx":
         raise ConfigurationError(f"{str(file)!r} is no name of a workbook: let it end in .xlsx")
 
-    def question(db: Any, into: BinaryIO) -> int:
+    def question(db: Any, into: IO[bytes]) -> int:
         return workbook.write(db, annex, filters, order, into)
 
     with _replacing(file) as part:
@@ -191,12 +191,12 @@ async def _export(annex: Annex, asked: Asked, sort: str, file: Path) -> int:
 
 
 @contextmanager
-def _replacing(file: Path) -> Generator[BinaryIO]:
+def _replacing(file: Path) -> Generator[IO[bytes]]:
     """Write a file that takes its name once it is whole; only its owner may read it."""
     try:
         with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as part:
             try:
-                yield part.file
+                yield part
                 part.close()
                 Path(part.name).replace(file)
             except BaseException:

@@ -98,9 +98,8 @@ def _encoding(stream: BinaryIO) -> tuple[str, str]:
     for bom, codec, name in _BOMS:
         if start.startswith(bom):
             return codec, name
-    zeros = start[0::2].count(0), start[1::2].count(0)
-    if max(zeros) > len(start) / 8:
-        return ("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"), "UTF-16"
+    if two := _two_bytes(start):
+        return two, "UTF-16"
     stream.seek(0)
     good, bad, line = _weigh(stream)
     if not bad:
@@ -114,6 +113,18 @@ def _encoding(stream: BinaryIO) -> tuple[str, str]:
         if _NO_TEXT.search(chunk):
             raise ConfigurationError(_NOT_TEXT)
     return "cp1252", "Windows-1252"
+
+
+def _two_bytes(start: bytes) -> str:
+    """Return the codec of a text whose letters have two bytes each; empty if it is another.
+
+    In our languages most of these have a zero, always on the same side.
+    """
+    before, after = start[0::2].count(0), start[1::2].count(0)
+    most, least = len(start) * 0.35, len(start) * 0.02
+    if before > most and after <= least:
+        return "utf-16-be"
+    return "utf-16-le" if after > most and before <= least else ""
 
 
 def _weigh(stream: BinaryIO) -> tuple[int, int, int]:
@@ -195,14 +206,13 @@ def _row(lines: _Lines, separator: str) -> tuple[list[str], Line]:
     cells, wrong = _parsed(first, separator)
     while cells is None and not wrong:
         more = lines.next() if _has_room(taken) else ""
-        if not more:
+        taken.append(more)
+        cells, wrong = _parsed("".join(taken), separator)
+        if not more or wrong:
             # The row that opened the quotation mark is lost, but none behind it.
-            lines.put_back(taken[1:])
+            lines.put_back([line for line in taken[1:] if line])
             del taken[1:]
             wrong = "A quotation mark is opened in this row and never closed."
-        else:
-            taken.append(more)
-            cells, wrong = _parsed("".join(taken), separator)
     return taken, Line(number, [first.rstrip("\r\n")] if wrong else cells or [], wrong)
 
 

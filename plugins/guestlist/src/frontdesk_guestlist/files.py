@@ -130,6 +130,8 @@ class _Intake:
             self._stop("the file is damaged from there on, or not in the encoding it begins in")
         if len(read) < _BATCH:
             self.done = True
+        elif self._rejects.is_full:
+            self._stop("too many rows could not be taken: mend the file, and take it in again")
         return [row for row in read if row is not None]
 
     def take(self, db: Connection, rows: list[Row]) -> Outcome:
@@ -142,8 +144,6 @@ class _Intake:
             self._counted[name] += getattr(outcome, name)
         for line, reason in outcome.rejected:
             self._rejects.add(line, reason)
-        if self._rejects.is_full:
-            self._stop("too many rows could not be taken: mend the file, and take it in again")
 
     def end(self, db: Connection, name: str, who: str) -> Taken:
         """Keep what was rejected, and say what became of all."""

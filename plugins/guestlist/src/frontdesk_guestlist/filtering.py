@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import attrs
-from sqlalchemy import ColumnElement, and_, false, literal_column, or_, select, true, union
+from sqlalchemy import ColumnElement, false, literal_column, select, true, union
 
 from frontdesk.annex import Annex
 from frontdesk_guestlist import changes, rowing
@@ -16,6 +16,7 @@ from frontdesk_guestlist.schema import LAST_NAME_FIRST, guests
 
 #: Comes after whatever follows a beginning.
 _END: Final = "\U0010ffff"
+_LAST_NAME_FIRST: Final[Any] = literal_column(LAST_NAME_FIRST, guests.c.name_folded.type)
 
 
 @attrs.frozen
@@ -68,11 +69,15 @@ def _conditions(annex: Annex, filters: Filters) -> Iterator[ColumnElement[bool]]
         yield table.emailable == true()
     if filters.checked_in is not None:
         yield table.checked_in == (true() if filters.checked_in else false())
-    if name := rowing.fold(filters.name.replace(",", " ")):
-        yield _named(own, name)
-    if number := filters.number.strip():
-        spelt = sorted({number, number.upper(), number.lower()})
-        yield or_(*(_begins(table.number, one) for one in spelt))
+    if name := rowing.fold(_sound(filters.name).replace(",", " ")):
+        yield _begins(own, (table.name_folded, _LAST_NAME_FIRST), [name])
+    if number := _sound(filters.number).strip():
+        yield _begins(own, (table.number,), {number, number.upper(), number.lower()})
+
+
+def _sound(text: str) -> str:
+    """Return *text* without what no database can compare."""
+    return text.encode(errors="ignore").decode().replace("\0", "")
 
 
 def _days(column: Any, span: Span | None) -> Iterator[ColumnElement[bool]]:
@@ -91,15 +96,15 @@ def _times(column: Any, span: Span | None, zone: ZoneInfo) -> Iterator[ColumnEle
         yield column < datetime.combine(span.to + timedelta(days=1), time.min, zone)
 
 
-def _named(own: str, name: str) -> ColumnElement[bool]:
-    """Return the condition that a name begins so, in either order; each has its index."""
-    last_name_first: Any = literal_column(LAST_NAME_FIRST, guests.c.name_folded.type)
+def _begins(own: str, columns: Iterable[Any], texts: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that one of *columns* begins with one of *texts*.
+
+    Each is a question of its own, which its index answers: a database that is asked for all of
+    them at once may prefer to look through the whole list in its order.
+    """
     found = (
-        select(guests.c.id).where(guests.c.property == own, _begins(order, name))
-        for order in (guests.c.name_folded, last_name_first)
+        select(guests.c.id).where(guests.c.property == own, column >= text, column < text + _END)
+        for column in columns
+        for text in sorted(texts)
     )
     return guests.c.id.in_(union(*found))
-
-
-def _begins(column: Any, text: str) -> ColumnElement[bool]:
-    return and_(column >= text, column < text + _END)

@@ -76,7 +76,7 @@ class Hidden:
     """What became of a guest who was deleted from the list.
 
     Args:
-        comes_back: Whether the list's source may bring the guest back.
+        comes_back: Whether the list's source may list the guest again: with another reservation.
         why: The same, in a sentence for whoever deleted.
     """
 
@@ -105,7 +105,8 @@ def of_row(row: Any) -> Guest:
 
 def get(db: Connection, annex: Annex, uid: str) -> Guest | None:
     """Return a guest, deleted or not; None if there is none of that uid."""
-    found = read(db.execute(asked(annex, guests.c.uid == uid)))
+    # What comes with an address may be anything; not all of that can be asked for.
+    found = read(db.execute(asked(annex, guests.c.uid == uid))) if uid.isalnum() else []
     return found[0] if found else None
 
 
@@ -161,8 +162,15 @@ def _refuse_present(db: Connection, annex: Annex, guest: Guest) -> None:
 
 
 def _hidden(guest: Guest) -> Hidden:
-    if guest.origin == "source":
-        why = "The guest was read from the list's source, and is shown again if it changes there."
-        return Hidden(comes_back=True, why=why)
-    why = "The guest was added by hand; nothing brings the reservation back."
-    return Hidden(comes_back=False, why=why)
+    of_source = guest.origin == "source"
+    return Hidden(comes_back=of_source, why=_OF_SOURCE if of_source else _BY_HAND)
+
+
+_OF_SOURCE: Final = (
+    "The reservation stays deleted whatever becomes of it in the list's source; another one of "
+    "the guest there will be listed."
+)
+_BY_HAND: Final = (
+    "The guest was added by hand: nothing brings the reservation back, not even the file it came "
+    "from."
+)

@@ -173,13 +173,15 @@ def _parts(
     themselves, after the others.
     """
     key, lacking = _KEYS[sort.by], sort.by in _MAY_LACK
-    shown = select(*COLUMNS, key.label("key")).where(*filtering.conditions(annex, filters))
+    shown: Any = select(*COLUMNS, key.label("key")).where(*filtering.conditions(annex, filters))
     if start is None or start.key is not None:
         some = shown.where(key.is_not(None)) if lacking else shown
         if start is not None:
-            more, same = _beyond(sort, key, start.key), key == start.key
-            # The first condition is what an index can begin at.
-            some = some.where(or_(more, same), or_(more, _beyond(sort, guests.c.id, start.id)))
+            # An index can begin at the first condition.
+            some = some.where(
+                _reaches(sort, key, start.key),
+                or_(_beyond(sort, key, start.key), _beyond(sort, guests.c.id, start.id)),
+            )
         yield some.order_by(*(_ordered(sort, one) for one in (key, guests.c.id)))
     if lacking:
         none = shown.where(key.is_(None))
@@ -190,6 +192,11 @@ def _parts(
 
 def _beyond(sort: Sort, column: Any, value: Any) -> ColumnElement[bool]:
     found: ColumnElement[bool] = column < value if sort.descending else column > value
+    return found
+
+
+def _reaches(sort: Sort, column: Any, value: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column <= value if sort.descending else column >= value
     return found
 
 

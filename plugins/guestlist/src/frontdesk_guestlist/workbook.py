@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -43,7 +43,7 @@ _FORMATS: Final = {
 }
 
 
-def write(db: Connection, annex: Annex, filters: Filters, sort: Sort, target: BinaryIO) -> int:
+def write(db: Connection, annex: Annex, filters: Filters, sort: Sort, target: IO[bytes]) -> int:
     """Write all guests that the filters show, in that order; return how many.
 
     Days are dates and money is a number; whatever a guest is called stays text.
