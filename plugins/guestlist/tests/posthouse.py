@@ -35,6 +35,8 @@ class MailServer:
     port: int
     #: Whom messages were to, and what they said.
     taken: list[tuple[str, EmailMessage]] = attrs.field(factory=list)
+    #: The same as it came.
+    raw: list[bytes] = attrs.field(factory=list)
     #: What recipients are answered, if not OK.
     answers: dict[str, str] = attrs.field(factory=dict)
     #: What everybody is answered to their message.
@@ -84,6 +86,7 @@ class MailServer:
         message = email.message_from_bytes(content, policy=default)
         assert isinstance(message, EmailMessage)
         self.taken.append((to, message))
+        self.raw.append(content)
         self.on_message(to)
         if self.silent == "DATA":
             await asyncio.Event().wait()
@@ -106,9 +109,8 @@ class MailServer:
     @contextmanager
     def up(self, **options: Any) -> Iterator[None]:
         """Serve until the block ends."""
-        running = Controller(
-            self, hostname="127.0.0.1", port=self.port, enable_SMTPUTF8=True, **options
-        )
+        options = {"enable_SMTPUTF8": True, **options}
+        running = Controller(self, hostname="127.0.0.1", port=self.port, **options)
         running.start()
         try:
             yield

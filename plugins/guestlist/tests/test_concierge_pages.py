@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from mailroom import Room, open_room
 
 from frontdesk import Role
 from frontdesk_guestlist import concierge
+from frontdesk_guestlist.pages import orders
 
 __all__ = ["_browser", "_visit"]
 Visit = Callable[..., Visitor]
@@ -156,3 +158,20 @@ def test_hostile_texts_are_shown_as_they_are(room: Room, visit: Visit, view: str
         assert staff.barriers() == []
         assert staff.sideways() == 0
         staff.shot(f"guestlist-{path.replace('/', '-')}-{view}")
+
+
+def test_of_many_orders_the_newest_are_shown(
+    room: Room, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders, "MOST", 2)
+    offer = concierge.Offer(active=True, texts={"en": concierge.Wording("Tea")})
+    id = room.write(concierge.save_offer, offer, "Grace")
+    for name in ("Ada", "Bob", "Cy"):
+        room.house.clock.at += timedelta(minutes=1)
+        room.write(concierge.order, room.put(first_name=name), id, 1)
+
+    staff = visit(room.address).enter(room.link()).go(HERE + "orders")
+
+    shown = staff.page.locator("main").inner_text()
+    assert "These are the newest 2" in shown
+    assert ("Cy" in shown, "Ada" in shown) == (True, False)

@@ -68,6 +68,8 @@ def test_an_email_is_written_mended_looked_at_and_switched_on(room: Room, visit:
     look = staff.page.locator("#look").inner_text()
     assert "2 guests of the next 90 days" in look
     assert "Hello Ada" in look
+    assert staff.barriers() == []
+    staff.shot("guestlist-emails-look")
     assert room.read(emails.all_) == []
     staff.press("Save")
     assert "It is off" in staff.page.get_by_role("status").inner_text()
@@ -100,6 +102,8 @@ def test_reservations_that_exist_get_it_only_if_staff_say_so(room: Room, visit: 
 
     email = room.read(emails.get, id)
     assert (email.active, email.listed_since) == (True, None)
+    staff.follow("Change for which reservations").press("Switch on")
+    assert room.read(emails.get, id).listed_since == room.house.clock.now()
 
 
 def test_languages_conditions_and_exclusions_are_added_and_kept(room: Room, visit: Visit) -> None:
@@ -119,7 +123,9 @@ def test_languages_conditions_and_exclusions_are_added_and_kept(room: Room, visi
     fill(staff, active_until="2026-12-01")
     staff.page.get_by_label("It is part of the stay").check()
     staff.press("Save")
-    assert "Last day it is sent" in staff.page.get_by_role("alert").inner_text()
+    staff.shot("guestlist-emails-conditions")
+    said = staff.page.get_by_role("alert").inner_text()
+    assert "Last day it is sent: This must not be before the first day." in said
     fill(staff, active_until="2027-01-31")
     staff.press("Save")
     assert "line 3: value: must be a domain" in staff.page.get_by_role("alert").inner_text()

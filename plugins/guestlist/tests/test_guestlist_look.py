@@ -23,7 +23,6 @@ from frontdesk import Role
 from frontdesk_guestlist import concierge, emails, exclusions, forms, links, subscribing
 from frontdesk_guestlist.concierge import Offer, Section, Wording
 from frontdesk_guestlist.emails import Email
-from frontdesk_guestlist.exclusions import Exclusion
 from frontdesk_guestlist.forms import Form
 from frontdesk_guestlist.guests import Guest
 from frontdesk_guestlist.links import Pass, Purpose
@@ -36,6 +35,14 @@ HERE = "plugins/guestlist/"
 LIST = HERE + "grand/guests"
 FORMULA = "=cmd|' /C calc'!A0"
 FORMS = {"check-in", "in-stay", "post-stay"}
+#: Where somebody's own word is shown as text, rather than in a field.
+HOSTILE_SHOWN = {
+    *("grand/guests?", "search", "transferred", "add same", "imported"),
+    *(f"grand/guests/*?{tab}" for tab in ("", "tabactivities", "tabcheck-in", "taborders")),
+    *("grand/emails?", "grand/emails/*?", "grand/exclusions?", "grand/concierge?"),
+    *("grand/orders?", "grand/subscribers?"),
+    *("guest concierge", "guest check-in", "guest in-stay", "guest post-stay"),
+}
 MAIL = {"sender": "Grand <stay@grand.example>", "tls": "none", "allow": ["@grand.example"]}
 
 
@@ -81,6 +88,7 @@ def furnish(room: Room, word: str) -> Furnished:
     for form in (Form.IN_STAY, Form.POST_STAY):
         room.write(forms.submit, guest, form, {"rating": 2, "comment": word})
     room.write(subscribing.transfer, [guest.id], word, word)
+    room.write(exclusions.add, exclusions.Kind.COMPANY, word, word)
     return Furnished(room, guest, word)
 
 
@@ -189,7 +197,7 @@ def test_what_guests_are_called_is_shown_and_never_run(hostile: Furnished, visit
     shown: dict[str, bool] = {}
 
     def look(name: str) -> None:
-        planted = "script, img[src='x'], [onerror], textarea + *"
+        planted = "script, img[src='x'], [onerror]"
         assert staff.page.locator(planted).count() == 0, name
         # Letter by letter: nothing of it was taken for a mark, a template or an entity.
         shown[name] = HOSTILE in staff.page.locator("body").inner_text()
@@ -198,7 +206,4 @@ def test_what_guests_are_called_is_shown_and_never_run(hostile: Furnished, visit
         look(name)
 
     assert staff.wrong == []
-    print(
-        sorted(name for name, there in shown.items() if there),
-        sorted(name for name, there in shown.items() if not there),
-    )
+    assert {name for name, there in shown.items() if there} >= HOSTILE_SHOWN

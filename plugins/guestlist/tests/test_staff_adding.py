@@ -115,6 +115,8 @@ async def test_a_guest_who_is_there_already_is_shown_and_added_only_anyway(offic
     assert offered.status_code == 409
     assert "The list seems to have this guest already" in text(offered)
     assert 'value="ada@example.com"' in offered.text
+    # Enter presses the first button of a form.
+    assert offered.text.index(">Add guest<") < offered.text.index(">Add anyway<")
     assert "The guest was added." in text(added)
     assert [page.text.count("ada@example.com") for page in (before, after)] == [1, 2]
 

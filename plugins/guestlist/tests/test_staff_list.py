@@ -115,7 +115,7 @@ async def test_days_and_flags_choose_and_stand_in_the_address(
 
 
 async def test_a_name_or_number_is_found_and_stands_in_no_address(office: Office) -> None:
-    """Seen to fail when the form's answer is an address with all of its fields."""
+    """Seen to fail when every search leads to an address."""
     await put_some(office.house)
     await office.list()
 
@@ -142,6 +142,21 @@ async def test_a_day_that_is_none_is_said_beside_its_field(office: Office) -> No
     assert "This is no day." in text(shown)
     assert "The last day is before the first." in text(shown)
     assert names(shown) == []
+
+
+@pytest.mark.parametrize(
+    "asked", [{"after": "nonsense"}, {"arrival_from": "9999-12-31"}, {"updated_to": "0001-01-01"}]
+)
+async def test_what_an_address_cannot_mean_is_refused(
+    office: Office, asked: dict[str, str]
+) -> None:
+    await put_some(office.house)
+
+    shown = await office.list(**asked)
+
+    assert shown.status_code == 400
+    assert names(shown) == []
+    assert names(await office.list(sort="nonsense")) == ["Today", "Soon"]
 
 
 async def test_the_list_goes_on_page_by_page(office: Office) -> None:
@@ -180,8 +195,8 @@ async def test_the_workbook_has_what_the_filters_show(office: Office) -> None:
 
     assert answer.headers["content-disposition"] == 'attachment; filename="guests-2026-06-02.xlsx"'
     rows = list(openpyxl.load_workbook(io.BytesIO(answer.content)).active.values)
-    assert [row[1] for row in rows[1:]] == ["Soon"] or "Soon" in rows[1]
     assert len(rows) == 2
+    assert "Soon" in rows[1]
     note, *_ = await office.house.desk.audit_trail()
     assert (note.action, note.user) == ("guestlist export", "staff")
     assert note.what == {"property": "grand", "guests": 1, "filters": ["emailable", "name"]}
@@ -247,7 +262,7 @@ async def test_each_property_has_a_list_of_its_own(office: Office) -> None:
     desk = office.house.desk
     inn = {"property": "little inn", "title": "Little Inn", "time_zone": "Asia/Tokyo"}
     desk.connect("guestlist", name="inn", **inn)
-    await put_some(office.house)
+    uid, *_ = await put_some(office.house)
     staff = await somebody(desk, desk.asgi({"pages"}), Role.STAFF, "olga")
 
     first = await staff.follow(await staff.get("/plugins/guestlist/"))
@@ -258,3 +273,8 @@ async def test_each_property_has_a_list_of_its_own(office: Office) -> None:
     assert names(other) == []
     assert "Asia/Tokyo" in text(other)
     assert (await staff.get("/plugins/guestlist/nowhere/guests")).status_code == 404
+    assert (await staff.get(f"{PAGES}guests/{uid}")).status_code == 200
+    assert (await staff.get(f"/plugins/guestlist/little%20inn/guests/{uid}")).status_code == 404
+    await staff.get("/plugins/guestlist/little%20inn/guests")
+    deleted = await staff.post(f"/plugins/guestlist/little%20inn/guests/{uid}/delete")
+    assert "there is no such guest in this list" in text(await staff.follow(deleted))

@@ -153,7 +153,7 @@ def test_no_template_takes_long(piece: str) -> None:
 def test_no_email_grows_huge() -> None:
     shown = said("{{ guest.name }}" * 10, first_name="*" * 100_000, last_name="<" * 100_000)
 
-    assert len(shown.text) < 3_000
+    assert len(shown.text) < 15_000
     body = "{{ guest.name }}" * 3_000
     assert faults(body) == []
     with pytest.raises(ConfigurationError, match="longer than 200000 letters"):

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from browsing import text
 from doorway import Door, door
@@ -303,6 +304,20 @@ async def test_an_order_is_made_once_however_often_its_form_is_sent(store: str) 
         await ada.post("concierge", {**form, "quantity": "1"})
         await ada.post("concierge", {**form, "asked": "another-form"})
         assert len(await orders(ada)) == 3
+
+
+async def test_what_arrives_twice_at_once_is_done_once(store: str) -> None:
+    async with door(store) as ada:
+        order = {"offer": await breakfast(ada), "quantity": "2", "asked": "a-form"}
+        async with anyio.create_task_group() as together:
+            for _ in range(4):
+                together.start_soon(ada.post, "concierge", order)
+                together.start_soon(ada.post, "check-in", ARRIVING)
+                together.start_soon(ada.post, "unsubscribe", {})
+                together.start_soon(ada.get, "concierge")
+        did = ["concierge_opened", "form_submitted", "offer_ordered", "unsubscribed"]
+        assert sorted(await ada.did()) == did
+        assert len(await orders(ada)) == 1
 
 
 async def test_the_guest_sees_what_becomes_of_an_order(store: str) -> None:

@@ -16,8 +16,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 #: Bytes of a template, more than anybody writes by hand.
 LONGEST: Final = 60_000
-#: Letters of a value; a longer one is cut.
-LONGEST_VALUE: Final = 200
+#: Letters of a value; a longer one is cut. The longest are links, which must stay whole.
+LONGEST_VALUE: Final = 1_000
 #: Letters of what a template says.
 LONGEST_RESULT: Final = 200_000
 #: How deep one thing may stand in another: conditions, filters, brackets.
@@ -136,9 +136,10 @@ def _environment(write: Write, date: Callable[..., Any]) -> _Environment:
         lstrip_blocks=True,
     )
     made.globals.clear()
-    own = {"date": date, "default": _default}
-    made.filters = {name: own.get(name, made.filters[name]) for name in FILTERS if name != "date"}
-    made.filters["date"] = date
+    for name in [name for name in made.filters if name not in FILTERS]:
+        del made.filters[name]
+    own: Any = {"date": date, "default": _default}
+    made.filters.update(own)
     made.tests.clear()
     return made
 

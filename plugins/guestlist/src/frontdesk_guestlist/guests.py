@@ -141,7 +141,7 @@ def hide(db: Connection, annex: Annex, uid: str, who: str) -> Hidden:
         gone = {"hidden": now, "emailable": False, "change": change}
         db.execute(update(guests).where(guests.c.id == guest.id).values(gone))
         annex.note(db, who, "guestlist delete", guest=uid)
-    return _hidden(guest)
+    return fate(guest)
 
 
 def _refuse_present(db: Connection, annex: Annex, guest: Guest) -> None:
@@ -161,7 +161,8 @@ def _refuse_present(db: Connection, annex: Annex, guest: Guest) -> None:
         )
 
 
-def _hidden(guest: Guest) -> Hidden:
+def fate(guest: Guest) -> Hidden:
+    """Return what becomes of a guest who is deleted."""
     of_source = guest.origin == "source"
     return Hidden(comes_back=of_source, why=_OF_SOURCE if of_source else _BY_HAND)
 

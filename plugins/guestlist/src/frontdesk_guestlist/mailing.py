@@ -74,23 +74,24 @@ def build(
     message["To"] = to.header()
     if annex.settings.mail.reply_to:
         message["Reply-To"] = _address(annex, "reply_to", annex.settings.mail.reply_to).header()
-    message["Subject"] = plain(rendered.subject)
+    message["Subject"] = _worded(rendered.subject)
     message["Date"] = format_datetime(at.astimezone(UTC))
     message["Message-ID"] = f"<{uid}@{_ascii(own.address.rpartition('@')[2])}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = rendered.language
     # One click, without a page to look at: RFC 8058.
     message["List-Unsubscribe"] = f"<{rendered.unsubscribe}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(rendered.text, cte="quoted-printable")
     message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    # The content's own headers are those of its parts.
+    message["Content-Language"] = rendered.language
     return message
 
 
 def addressee(name: str, address: str) -> Addressee:
     """Return whom a message goes to; the name is what a header can carry of it."""
     user, _, domain = address.rpartition("@")
-    return Addressee(plain(name), f"{user}@{_ascii(domain)}")
+    return Addressee(_worded(name), f"{user}@{_ascii(domain)}")
 
 
 def sender(annex: Annex) -> Addressee:
@@ -119,6 +120,11 @@ def _address(annex: Annex, setting: str, text: str) -> Addressee:
             "Grand Hotel <stay@example.com>"
         )
     return addressee(name, address)
+
+
+def _worded(text: str) -> str:
+    """Return a text as it can stand in a header: nothing in it is taken for a code."""
+    return plain(text).replace("=?", "= ?")
 
 
 def _ascii(domain: str) -> str:

@@ -6,7 +6,7 @@ import string
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, and_, func, or_, true
+from sqlalchemy import Column, ColumnElement, String, and_, func, or_, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -61,14 +61,13 @@ def _segment(segment: Segment) -> ColumnElement[bool]:
 def _value(criterion: Criterion, value: str) -> ColumnElement[bool]:
     if criterion is Criterion.NIGHTS:
         return _nights(value)
-    column: Any = guests.c[criterion.value]
+    column: Column[str] = guests.c[criterion.value]
     if value == UNKNOWN:
         return column == ""
     if criterion is Criterion.LANGUAGE:
         # As it is known: fr, fr-CA or fr_CA.
         spoken, asked = func.replace(folded(column), "_", "-"), small(value).replace("_", "-")
-        either: ColumnElement[bool] = or_(spoken == asked, spoken.like(f"{asked}-%"))
-        return either
+        return or_(spoken == asked, spoken.like(f"{asked}-%"))
     return folded(column) == small(value)
 
 

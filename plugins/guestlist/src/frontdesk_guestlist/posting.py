@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from email.message import EmailMessage
 from ipaddress import ip_address
@@ -125,7 +125,7 @@ class Post:
 
 
 @asynccontextmanager
-async def opened(annex: Annex) -> AsyncIterator[Post]:
+async def opened(annex: Annex) -> AsyncGenerator[Post]:
     """Open a connection to the mail server.
 
     Raises:
@@ -190,21 +190,34 @@ async def _connect(client: aiosmtplib.SMTP, mail: Mail) -> None:
 
     try:
         await client.connect()
+        if client.is_ehlo_or_helo_needed:
+            # It then says what it can do.
+            await client.ehlo()
     except aiosmtplib.SMTPAuthenticationError as error:
-        raise Unreachable(_answered("refused user and password", error)) from None
+        refused = _answered("refused user and password", error)
+        raise Unreachable(f"{refused}; see user and password") from None
     except aiosmtplib.SMTPResponseException as error:
         raise Unreachable(_answered("takes no mail now", error)) from None
-    except ssl.SSLError:
-        raise Unreachable(
-            "the mail server's certificate, or its TLS, is not to be trusted"
-        ) from None
-    except aiosmtplib.SMTPTimeoutError:
-        raise Unreachable(f"the mail server did not answer within {mail.timeout} s") from None
     except (aiosmtplib.SMTPException, OSError) as error:
-        kind = type(error).__name__
-        raise Unreachable(
-            f"the mail server cannot be reached ({kind}); see host, port, tls"
-        ) from None
+        raise Unreachable(_unreached(error, mail)) from None
+
+
+def _unreached(error: BaseException, mail: Mail) -> str:
+    """Return why a server cannot be reached, with what to look at."""
+    for missing in ("STARTTLS", "AUTH"):
+        # The library has no class for what a server does not offer.
+        if f"SMTP {missing} extension" in str(error):
+            return f"the mail server offers no {missing}; see tls and user"
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return "the mail server's certificate, or its TLS, is not to be trusted; see tls"
+        if isinstance(cause, TimeoutError):
+            return f"the mail server did not answer within {mail.timeout} s"
+        if isinstance(cause, ConnectionRefusedError):
+            return "the mail server cannot be reached (refused); see host and port"
+        cause = cause.__cause__ or cause.__context__
+    return f"the mail server cannot be reached ({type(error).__name__}); see host, port, tls"
 
 
 async def _close(client: aiosmtplib.SMTP) -> None:

@@ -203,20 +203,16 @@ def values_of(
 
 def sample(annex: Annex, language: str = "") -> Guest:
     """Return a made-up guest to show templates with; it stands in no list."""
-    told = SAMPLE.guest
-    now = annex.clock.now()
-    nothing: dict[str, Any] = dict.fromkeys(f.name for f in attrs.fields(Guest))
-    texts = {f.name: "" for f in attrs.fields(Guest) if f.type in {"str", str}}
-    return Guest(
-        **nothing
-        | texts
-        | {f: getattr(told, f) for f in attrs.fields_dict(GuestValues) if f != "name"}
-        | {"id": 0, "uid": "sample", "profile": "sample", "origin": "form"}
-        | {"language": language or annex.settings.language, "status": "confirmed"}
-        | {"email": "guest@example.com", "address": "guest@example.com"}
-        | {"checked_in": False, "emailable": True}
-        | {"created": now, "updated": now, "listed": now}
-    )
+    now, fields = annex.clock.now(), attrs.fields_dict(Guest)
+    told: dict[str, Any] = {n: "" if f.type in {"str", str} else None for n, f in fields.items()}
+    told |= {name: getattr(SAMPLE.guest, name) for name in attrs.fields_dict(GuestValues)}
+    told |= {"id": 0, "uid": "sample", "profile": "sample", "origin": "form"}
+    told |= {"language": language or annex.settings.language, "status": "confirmed"}
+    told |= {"email": "guest@example.com", "address": "guest@example.com"}
+    told |= {"checked_in": False, "emailable": True}
+    told |= {"created": now, "updated": now, "listed": now}
+    del told["name"]
+    return Guest(**told)
 
 
 @lru_cache(maxsize=256)

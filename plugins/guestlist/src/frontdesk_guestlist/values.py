@@ -28,8 +28,9 @@ class GuestValues:
     @classmethod
     def of(cls, guest: Guest) -> Self:
         """Return what a template knows of a guest."""
-        told = {name: getattr(guest, name) for name in attrs.fields_dict(cls)}
-        return cls(**told | {"nights": guest.nights or 0})
+        told: dict[str, Any] = {name: getattr(guest, name) for name in attrs.fields_dict(cls)}
+        told["nights"] = guest.nights or 0
+        return cls(**told)
 
 
 @attrs.frozen(kw_only=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,29 +10,42 @@ from starlette.staticfiles import StaticFiles
 
 from frontdesk.web.pages.frame import N_
 from frontdesk.webpages import WebPages
+from frontdesk_guestlist.pages import (
+    acting,
+    adding,
+    editing,
+    emails,
+    exclusions,
+    guest,
+    handing,
+    listed,
+    offering,
+    orders,
+    subscribers,
+    visitor,
+)
 
 _HERE: Final = Path(__file__).parents[1]
-#: Modules with ``routes``. Guests' pages come first: what is not theirs names a property.
-_MODULES: Final = (
-    "visitor",
-    "listed",
-    "handing",
-    "adding",
-    "subscribers",
-    "guest",
-    "acting",
-    "emails",
-    "editing",
-    "exclusions",
-    "offering",
-    "orders",
+#: Guests' pages come first, as what is not theirs names a property; and the page of a guest
+#: comes after those whose names could be a guest's uid.
+_MODULES: Final[tuple[Any, ...]] = (
+    visitor,
+    listed,
+    handing,
+    adding,
+    subscribers,
+    guest,
+    acting,
+    emails,
+    editing,
+    exclusions,
+    offering,
+    orders,
 )
 
 
 def make() -> WebPages:
     """Return all of them."""
-    routes: list[Any] = [Mount("/static", StaticFiles(directory=_HERE / "static"), name="static")]
-    for name in _MODULES:
-        if find_spec(f"{__name__}.{name}") is not None:
-            routes += import_module(f"{__name__}.{name}").routes
+    files = Mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
+    routes = [files, *(route for module in _MODULES for route in module.routes)]
     return WebPages(routes=routes, templates=_HERE / "templates", label=N_("Guests"), start="start")

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from frontdesk.annex import Annex
 from frontdesk.errors import ConfigurationError
 from frontdesk.web.pages import asking, frame
-from frontdesk.web.pages.frame import N_, Role, back, change, page, translator
+from frontdesk.web.pages.frame import N_, Role, audit, back, change, page, translator
 from frontdesk_guestlist import guests, links, sending, stopping
 from frontdesk_guestlist.guests import Guest
 from frontdesk_guestlist.links import Pass, Purpose
@@ -93,6 +93,7 @@ async def send(request: Request) -> Response:
         raise ConfigurationError(_("Nothing was sent: choose an e-mail first."))
     once = str(form.get("once", ""))[:64]
     mailed = await sending.send_manually(annex, uid, email, who, once=once)
+    await audit(request, "guestlist send", guest=uid, email=email, mail=mailed.uid)
     annex.call()
     return back(request, _told(request, mailed), bad=mailed.state in _BAD, to=_emails(request))
 

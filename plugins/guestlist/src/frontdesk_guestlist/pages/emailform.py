@@ -120,7 +120,7 @@ def values_of(email: Email, excluded: Sequence[str] = ()) -> dict[str, str]:
 def languages_in(values: Mapping[str, str]) -> list[str]:
     """Return the languages a form has texts in."""
     asked = values.get("languages", "").split(",")
-    return [one for one in dict.fromkeys(asked) if wording.is_language(one)]
+    return [one for one in dict.fromkeys(asked) if wording.is_language(one)][: len(LANGUAGES)]
 
 
 def rows_in(values: Mapping[str, str]) -> int:
@@ -197,6 +197,10 @@ def _rules(form: Filled, email: Email) -> Rules:
     days = ("active_from", "active_until", "created_from")
     read = {name: value for name, value in found.items() if value is not None or name in days}
     made: Rules = attrs.evolve(email.rules, **read)
+    if made.latest > made.earliest:
+        form.wrong("latest", _("This must not be more days than at the earliest."))
+    if made.active_from and made.active_until and made.active_until < made.active_from:
+        form.wrong("active_until", _("This must not be before the first day."))
     for problem in ruling.problems(made):
         form.wrong(_field(form, problem.where), problem.message)
     return made

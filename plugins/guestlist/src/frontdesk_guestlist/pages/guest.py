@@ -106,6 +106,7 @@ async def guest(request: Request) -> Response:
         answered=_answered(found.answers, tab, language),
         happened=[(one, ACTIVITIES[one.kind], _detail(one, _)) for one in found.timeline],
         previews=PREVIEWS,
+        fate=_(guests.fate(found.guest).why),
         mail_states=MAIL_STATES,
         order_states=ORDER_STATES,
         once=uuid.uuid4().hex,

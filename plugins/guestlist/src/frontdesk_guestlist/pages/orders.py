@@ -21,6 +21,8 @@ STATES: Final = {
     State.CONFIRMED: N_("confirmed"),
     State.CANCELLED: N_("cancelled"),
 }
+#: Orders on the page; older ones are on the page of each guest.
+MOST: Final = 200
 _SAID: Final = {
     State.CONFIRMED: N_("The order is confirmed."),
     State.CANCELLED: N_("The order is cancelled."),
@@ -32,9 +34,15 @@ async def orders(request: Request) -> Response:
     """Show them, the newest first: all, or those in one state."""
     annex, asked = within.annex_of(request), request.query_params.get("state", "")
     state = State(asked) if asked in set(State) else None
-    found = await annex.read(lambda db: concierge.orders(db, annex, state=state))
+    found = await annex.read(lambda db: concierge.orders(db, annex, state=state, limit=MOST + 1))
     return await within.show(
-        request, "orders.html", section="orders", orders=found, state=state, states=STATES
+        request,
+        "orders.html",
+        section="orders",
+        orders=found[:MOST],
+        more=MOST if len(found) > MOST else 0,
+        state=state,
+        states=STATES,
     )
 
 

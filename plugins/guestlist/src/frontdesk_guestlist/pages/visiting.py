@@ -1,4 +1,4 @@
-"""Who comes by a link, and how what they are shown is made.
+"""Who comes by a link.
 
 Guests have no login and need no cookie: the signed token in the address says who they are and
 what they may do, and nothing else does. So there is no form token either. What that protects
@@ -9,41 +9,31 @@ happen here: whoever can send such a form knows the token, and could open the pa
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from email.utils import parseaddr
-from functools import lru_cache, partial, wraps
-from pathlib import Path
-from typing import Any, Final, TypeAlias
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Final, TypeAlias
 
 import attrs
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from frontdesk.annex import Annex
 from frontdesk.explaining import explain
 from frontdesk.web.pages import frame
-from frontdesk_guestlist import answering, guests, links, prose, rowing, wording
+from frontdesk_guestlist import guests, links, rowing, wording
 from frontdesk_guestlist.guests import Guest
 from frontdesk_guestlist.links import Pass, Purpose
+from frontdesk_guestlist.pages.rendering import render
 from frontdesk_guestlist.pages.within import annexes
 from frontdesk_guestlist.settings import Settings
 from frontdesk_guestlist.wording import N_
 
 _log = logging.getLogger("frontdesk")
 Handler: TypeAlias = Callable[[Request, "Visit"], Awaitable[Response]]
-_FOLDER: Final = Path(__file__).parents[1] / "templates"
 #: No token is that long.
 _TOKEN_MOST: Final = 1000
 _FIELDS_MOST: Final = 50
-#: The address of the page is the guest's key to it: no other site is told it, and no cache,
-#: proxy or search engine keeps what it shows.
-_HEADERS: Final = {
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-robots-tag": "noindex, nofollow",
-}
 
 
 @attrs.frozen
@@ -189,7 +179,7 @@ def _refuse(request: Request, why: Closed, settings: Settings | None = None) -> 
     """Say in every language that there is nothing here: whose it was is not known."""
     first = wording.choose(wording.languages(), *_accepted(request))
     order = sorted(wording.languages(), key=lambda one: one != first)
-    return _show(
+    return render(
         request,
         "closed.html",
         settings,
@@ -202,110 +192,6 @@ def _refuse(request: Request, why: Closed, settings: Settings | None = None) -> 
 def _accepted(request: Request) -> list[str]:
     header = request.headers.get("accept-language", "")
     return [part.partition(";")[0] for part in header.split(",")]
-
-
-def show(
-    request: Request, visit: Visit, template: str, /, *, status: int = 200, **values: Any
-) -> Response:
-    """Render a template of the guests' pages in the guest's language."""
-    given = {
-        "visit": visit,
-        "guest": visit.guest,
-        "preview": visit.pass_.preview,
-        "here": here(request, visit),
-        "languages": _languages(request, visit),
-        "day": partial(wording.day, visit.tag),
-        "money": partial(wording.money, visit.tag),
-        "moment": lambda at: wording.moment(visit.tag, at, visit.settings.time_zone),
-        "number": partial(wording.number, visit.tag),
-        "countries": answering.countries(visit.language),
-        "prose": prose.html,
-    }
-    return _show(
-        request,
-        template,
-        visit.settings,
-        language=visit.language,
-        status=status,
-        **{**given, **values},
-    )
-
-
-def _show(
-    request: Request,
-    template: str,
-    settings: Settings | None,
-    *,
-    language: str,
-    status: int,
-    **values: Any,
-) -> HTMLResponse:
-    text = (
-        _environment(language)
-        .get_template(f"visitor/{template}")
-        .render(
-            language=language,
-            property=settings.title if settings else "",
-            address=_address(settings),
-            style=frame.url(request, "guestlist:static", path="visitor.css"),
-            **values,
-        )
-    )
-    return HTMLResponse(text, status, headers=_HEADERS)
-
-
-def _address(settings: Settings | None) -> str:
-    """Return where guests can write to."""
-    mail = settings.mail if settings else None
-    return parseaddr(mail.reply_to or mail.sender)[1] if mail else ""
-
-
-@lru_cache
-def _environment(language: str) -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        auto_reload=False,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    extended: Any = made
-    extended.install_gettext_translations(wording.texts(language), newstyle=True)
-    return made
-
-
-def here(request: Request, visit: Visit, **more: str) -> str:
-    """Return the path of the page that is open, in the language it is read in."""
-    name = "leave" if visit.pass_.purpose is Purpose.UNSUBSCRIBE else "visit"
-    return _asked(frame.url(request, f"guestlist:{name}", token=visit.token), visit, more)
-
-
-def sibling(request: Request, visit: Visit, purpose: Purpose, key: bytes) -> str:
-    """Return the path of another page for the same guest; of a preview, its preview."""
-    pass_ = attrs.evolve(visit.pass_, purpose=purpose)
-    until = links.expires(visit.annex, visit.guest)
-    token = links.make(key, visit.settings.property, pass_, until)
-    return _asked(frame.url(request, "guestlist:visit", token=token), visit, {})
-
-
-def _asked(path: str, visit: Visit, more: Mapping[str, str]) -> str:
-    pairs = "&".join(f"{name}={value}" for name, value in {"lang": visit.language, **more}.items())
-    return f"{path}?{pairs}"
-
-
-def _languages(request: Request, visit: Visit) -> list[tuple[str, str, str, bool]]:
-    """Return each language: its code, its own name, where the page is in it, and whether it is."""
-    return [
-        (
-            one,
-            (wording.locale_of(one).get_display_name(one) or one).capitalize(),
-            here(request, attrs.evolve(visit, language=one)),
-            one == visit.language,
-        )
-        for one in wording.languages()
-    ]
 
 
 async def posted(request: Request) -> dict[str, list[str]]:

@@ -21,16 +21,14 @@ from frontdesk_guestlist import activities, answering, changes, concierge, forms
 from frontdesk_guestlist.activities import Kind
 from frontdesk_guestlist.forms import FIELDS, Form
 from frontdesk_guestlist.links import Purpose
+from frontdesk_guestlist.pages.facing import here, show, sibling
 from frontdesk_guestlist.pages.visiting import (
     OVER,
     NoEntryError,
     Visit,
     by_link,
-    here,
     is_looking,
     posted,
-    show,
-    sibling,
 )
 from frontdesk_guestlist.schema import activities as activity_rows
 from frontdesk_guestlist.schema import mails
