@@ -75,7 +75,7 @@ def origin(db: Db, annex: Annex, guest: Guest) -> Origin:
     profiled = own and guest.profile in annex.known(db, annex.name, [guest.profile])
     if guest.origin in _BY_HAND:
         return Origin(told=_BY_HAND[guest.origin], profiled=profiled)
-    source = next((one for one in sources if mirror.named(one) == guest.source), None)
+    source = next((one for one in sources if mirror.account_of(one) == guest.source), None)
     if source is None:
         return Origin(told=_LOST, profiled=profiled)
     if source.name == annex.name:
