@@ -246,7 +246,7 @@ async def test_who_comes_again_is_the_same_person(house: House) -> None:
     other = await house.add(**PERSON | {"first_name": "William"})
 
     assert ada.profile == again.profile != other.profile
-    assert "ada" not in ada.profile
+    assert "lovelace" not in ada.profile
 
 
 async def test_nothing_shows_a_guest_but_their_page(house: House) -> None:
@@ -255,4 +255,6 @@ async def test_nothing_shows_a_guest_but_their_page(house: House) -> None:
     draft = adding.read({**PERSON, **stay()}, house.annex)
 
     for shown in (repr(added), repr([added]), repr(draft)):
-        assert not any(value.lower() in shown.lower() for value in PERSON.values())
+        # Letters of a first name may stand in a uid by chance.
+        told = [value.lower() for name, value in PERSON.items() if name != "first_name"]
+        assert not any(value in shown.lower() for value in told)
