@@ -268,12 +268,12 @@ def a_store(kind: str) -> Iterator[str]:
 
 def explained(url: str) -> list[str]:
     """Ask the questions behind the pages; return how the database answers each."""
+    from frontdesk.columns import from_micros
     from frontdesk.store import charting, dossiers, parked, searching, timelines
     from frontdesk.store.charting import Only
     from frontdesk.store.sites import homes
     from frontdesk.store.status import list_connections
     from frontdesk.store.store import Store
-    from frontdesk.columns import from_micros
 
     store, told = Store(url), []
 

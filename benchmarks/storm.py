@@ -32,11 +32,11 @@ import attrs
 
 from frontdesk import Desk
 from frontdesk.client import SystemClock
+from frontdesk.columns import from_micros, to_micros
 from frontdesk.ingest.draining import drain
 from frontdesk.ingest.session import opened
 from frontdesk.progress import Report
 from frontdesk.serving import listen, served
-from frontdesk.columns import from_micros, to_micros
 from frontdesk_mews.sandbox import PREFIX, Options, Platform, Storm
 
 sys.path[:0] = [str(Path(__file__).parents[1] / part) for part in ("tests", "core/tests")]

@@ -151,7 +151,9 @@ _KINDS: Final[Mapping[Kind, Callable[[Settings, Field, str], Json]]] = {
     Kind.RATING: _rating,
 }
 #: What babel names among the countries though ISO 3166-1 has no such one.
-_NO_COUNTRIES: Final = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
+_NO_COUNTRIES: Final = frozenset(
+    ["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"]
+)
 
 
 @lru_cache

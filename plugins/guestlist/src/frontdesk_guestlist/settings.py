@@ -66,4 +66,6 @@ class Settings:
     review_url: str | None = setting(
         None, help="Where guests with a better rating are asked to write a review."
     )
-    mail: Mail | None = setting(None, help="How e-mails leave; left out: none do.")
+    mail: Mail | None = setting(  # noqa: RUF009  # it makes a field
+        None, help="How e-mails leave; left out: none do."
+    )
