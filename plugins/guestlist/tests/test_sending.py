@@ -15,7 +15,7 @@ from posthouse import MailServer, PostHouse, free_port, mail_server, posted
 from sqlalchemy import Connection
 from stores import _new_store, _postgresql, _store_url
 
-from frontdesk.errors import ConfigurationError
+from frontdesk.errors import ConfigurationError, PausedError
 from frontdesk_guestlist import activities, emails, guests, sending, stopping
 from frontdesk_guestlist.rules import Kind, On, Phase
 from frontdesk_guestlist.schedule import WhyNot
@@ -461,6 +461,22 @@ async def test_staff_send_by_hand_what_they_want(post: PostHouse) -> None:
     assert (mailed.state, mailed.by) == ("sent", "Grace")
     assert mailed.uid != again.uid
     assert post.server.times == {"Ada@example.com": 2}
+
+
+async def test_nothing_is_sent_by_hand_while_the_connection_is_paused(post: PostHouse) -> None:
+    """A restored store is held in the same way. Seen to fail without asking."""
+    (ada,) = await post.house.put(ADA)
+    id = await post.email(on=False)
+    name = post.house.annex.name
+    await post.house.desk.sync(name)
+    await post.house.desk.pause(name)
+
+    with pytest.raises(PausedError):
+        await sending.send_manually(post.house.annex, ada, id, "Grace")
+
+    assert post.server.times == {}
+    await post.house.desk.resume(name)
+    assert (await sending.send_manually(post.house.annex, ada, id, "Grace")).state == "sent"
 
 
 async def test_a_form_sent_twice_sends_one_email(post: PostHouse) -> None:

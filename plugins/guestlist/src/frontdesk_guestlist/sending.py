@@ -88,6 +88,7 @@ async def send_manually(
     Raises:
         ConfigurationError: There is no such guest or e-mail, the guest has no valid address
             or unsubscribed, or no mail server is set.
+        PausedError: The connection is paused or held.
     """
     key = await annex.key()
     _refuse_settings(annex)
@@ -236,6 +237,8 @@ def _by_hand(
     db: Db, annex: Annex, uid: str, id: int, who: str, *, once: str
 ) -> tuple[Claim | None, str]:
     """Take an e-mail to be sent by hand; return it, and the uid of its row."""
+    # Pages are open in a restored store and in a demo's, too, which must reach nobody.
+    annex.refuse_stopped(db)
     guest, email = guests.get(db, annex, uid), emails.get(db, annex, id)
     if guest is None or guest.hidden is not None:
         raise ConfigurationError("there is no such guest in this list; reload the list")
