@@ -15,8 +15,9 @@ from sqlalchemy import MetaData
 from frontdesk import Channel, Desk
 from frontdesk.annex import Annex
 from frontdesk.consent import effective
-from frontdesk.errors import ConfigurationError
+from frontdesk.errors import ConfigurationError, PausedError
 from frontdesk.model import ConsentState
+from frontdesk.store.states import hold_all
 
 pytestmark = pytest.mark.anyio
 EMPTY = 'revision, down_revision = "0001", None\ndef upgrade(): ...\n'
@@ -203,6 +204,25 @@ async def test_what_somebody_did_is_noted(store_url: str) -> None:
 
     assert (row.at, row.user, row.action) == (NOW + timedelta(hours=1), "rosa", "parcel handed out")
     assert row.what == {"parcel": 7}
+
+
+@pytest.mark.parametrize("how", ["paused", "held"])
+async def test_nothing_leaves_while_a_person_stopped_it(store_url: str, how: str) -> None:
+    """Law 9: pages are open in a copy, too. Seen to fail when only jobs look at the state."""
+    async with Desk(store_url, clock=FixedClock()) as desk:
+        _, annex = beside(desk, Inn())
+        await annex.read(annex.refuse_stopped)
+        await desk.sync("parcels")
+        if how == "paused":
+            await desk.pause("parcels")
+        else:
+            await desk.store.write(lambda db: hold_all(db, NOW))
+
+        with pytest.raises(PausedError, match=f"'parcels' is {how}; resume it first"):
+            await annex.read(annex.refuse_stopped)
+
+        await desk.resume("parcels")
+        await annex.read(annex.refuse_stopped)
 
 
 async def test_nobody_hears_the_call_where_no_service_is(store_url: str) -> None:

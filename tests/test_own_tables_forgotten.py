@@ -196,6 +196,27 @@ async def test_tables_of_an_earlier_version_are_brought_up_to_date_first(
     assert asked(store_url, "SELECT name, shelf FROM porter_parcels") == [("Bob", None)]
 
 
+async def test_tables_of_another_version_are_not_erased_from_blindly(
+    store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen to fail when the version is not looked at."""
+    from test_own_tables import newer_in
+
+    await full(store_url)
+    made = house()
+    made.rows["guests"][0] |= {"erased": True, "changed": "2026-11-01T13:00:00Z"}
+    inn.Counting.others.add(store_url)
+    monkeypatch.setattr(porter, "TABLES", newer_in(tmp_path / "newer"))
+
+    with pytest.raises(StoreError, match=r"are of version '0001', and the plugin .* needs '0002'"):
+        await inn_synced(store_url, made)
+    monkeypatch.setattr(porter, "TABLES", None)
+    with pytest.raises(StoreError, match=r"version 1\.2 of the plugin has none; nothing was done"):
+        await inn_synced(store_url, made)
+
+    assert names(store_url) == ["Ada", "Ada at work", "Bob"]
+
+
 @pytest.mark.parametrize("who", ["ada@example.com", "eve@example.com"])
 async def test_who_was_forgotten_since_is_not_restored(
     new_store: Callable[..., str], tmp_path: Path, who: str

@@ -199,6 +199,17 @@ class Annex(Protocol):
         """Have changes read and jobs done now, if a service of this process follows."""
         ...
 
+    def refuse_stopped(self, db: Connection) -> None:
+        """Refuse to do outside what a person stopped: to be asked before anything leaves.
+
+        Jobs are not begun then. Pages and commands are open, also in a restored store or a
+        demo's, which must reach nobody until a person says so.
+
+        Raises:
+            PausedError: The connection is paused or held.
+        """
+        ...
+
     def sources(self, db: Connection) -> list[Source]:
         """Return the connections of the brand, this one among them, by name."""
         ...

@@ -19,7 +19,7 @@ from frontdesk.client import Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import ConfigurationError
 from frontdesk.model import Channel, ConsentState, Profile, Site
-from frontdesk.store import bulk, keyed, users
+from frontdesk.store import bulk, keyed, states, users
 from frontdesk.store.batch import Kind
 from frontdesk.store.inbox import audit
 from frontdesk.store.schema import (
@@ -89,6 +89,10 @@ class StoredAnnex:
     def call(self) -> bool:
         """Have changes read and jobs done now, if a service of this process follows."""
         return self._ring()
+
+    def refuse_stopped(self, db: Db) -> None:
+        """Refuse to do outside what a person stopped."""
+        states.refuse_stopped_name(db, self._connection.name)
 
     def sources(self, db: Db) -> list[Source]:
         """Return the connections of the brand, this one among them, by name."""
