@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import anyio
 import pytest
 from guesthouse import TODAY, House, opened, stay
 from hypothesis import given
@@ -200,6 +201,32 @@ async def test_a_guest_who_is_there_is_offered_and_not_added(house: House) -> No
     assert (await house.add(**alike[0])).uid != there.uid
 
 
+async def test_two_who_add_the_same_guest_at_once_add_one(store_url: str) -> None:
+    """From two processes, or as good as.
+
+    Seen to fail when duplicates are looked for before the property's row is locked.
+    """
+    ended: list[str] = []
+
+    async def one(house: House) -> None:
+        draft = adding.read({**PERSON, **stay()}, house.annex)
+        try:
+            await house.write(adding.add, draft, "form", "Grace")
+            ended.append("added")
+        except DuplicateError:
+            ended.append("refused")
+
+    async with opened(store_url) as first, opened(store_url) as second:
+        await first.read(guests.get, "x")
+        await second.read(guests.get, "x")
+        for _ in range(5):
+            async with anyio.create_task_group() as group:
+                group.start_soon(one, first)
+                group.start_soon(one, second)
+
+    assert sorted(ended) == ["added"] + ["refused"] * 9
+
+
 async def test_a_cancelled_reservation_keeps_nobody_out(house: House) -> None:
     await house.put({"email": "ada@b.example", "status": "cancelled", "number": "77"})
     again = adding.read({"email": "ada@b.example", **stay()}, house.annex)
@@ -219,7 +246,7 @@ async def test_who_comes_again_is_the_same_person(house: House) -> None:
     other = await house.add(**PERSON | {"first_name": "William"})
 
     assert ada.profile == again.profile != other.profile
-    assert "ada" not in ada.profile
+    assert "lovelace" not in ada.profile
 
 
 async def test_nothing_shows_a_guest_but_their_page(house: House) -> None:
@@ -228,4 +255,6 @@ async def test_nothing_shows_a_guest_but_their_page(house: House) -> None:
     draft = adding.read({**PERSON, **stay()}, house.annex)
 
     for shown in (repr(added), repr([added]), repr(draft)):
-        assert not any(value.lower() in shown.lower() for value in PERSON.values())
+        # Letters of a first name may stand in a uid by chance.
+        told = [value.lower() for name, value in PERSON.items() if name != "first_name"]
+        assert not any(value in shown.lower() for value in told)

@@ -72,7 +72,7 @@ def _guests(
         printed = capsys.readouterr()
         assert "Traceback" not in printed.out + printed.err
         # What guests are called is what commands are for, and no part of an error.
-        assert not any(word in printed.err.lower() for word in ("ada", "lovelace", "b.example"))
+        assert not any(word in printed.err.lower() for word in ("lovelace", "b.example"))
         return Ran(int(ended.value.code or 0), printed.out, printed.err)
 
     return run
@@ -214,4 +214,4 @@ def test_what_was_done_is_noted_without_a_guest(guests: Callable[..., Ran], tmp_
     noted = asked(str(tmp_path / "frontdesk.db"), "SELECT action, details FROM audits")
 
     assert {action for action, _ in noted} == {"guestlist add", "guestlist export"}
-    assert not any(word in str(noted).lower() for word in ("ada", "lovelace"))
+    assert not any(word in str(noted).lower() for word in ("lovelace", "b.example"))

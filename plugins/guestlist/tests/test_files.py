@@ -17,6 +17,7 @@ import xlsxwriter
 from guesthouse import TODAY, House, opened, stay
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 from stores import _new_store, _postgresql, _store_url
 
 from frontdesk.errors import ConfigurationError
@@ -26,6 +27,7 @@ from frontdesk_guestlist.files import Taken
 from frontdesk_guestlist.guests import Guest
 from frontdesk_guestlist.listing import By, Filters, Sort
 from frontdesk_guestlist.rejecting import Rejecting
+from frontdesk_guestlist.schema import rejects
 
 __all__ = ["_new_store", "_postgresql", "_store_url"]
 
@@ -128,6 +130,36 @@ async def test_what_came_back_is_kept_for_a_day(house: House) -> None:
     assert await house.read(files.rejects, taken.rejects) is None
     assert await house.write(rejecting.forget_old) == 1
     assert await house.read(files.rejects, "another") is None
+    assert await house.read(files.rejects, "\0") is None
+
+
+async def test_rejected_rows_go_though_nobody_takes_in_another_file(house: House) -> None:
+    """Seen to fail when nothing is done in time."""
+    taken = await take(house, written([TITLES, [*ADA[:4], "soon", DAYS[1]]]))
+    [job] = [one for one in house.desk.connections["grand"].hooks.add_jobs() if "rows" in one.name]
+
+    await job.work(house.annex)
+    assert await house.read(files.rejects, taken.rejects) is not None
+    house.clock.at += timedelta(days=1)
+    await job.work(house.annex)
+
+    left = await house.annex.read(lambda db: db.execute(select(rejects)).all())
+    assert left == []
+
+
+async def test_bad_rows_are_told_from_good_ones_in_a_long_file(house: House) -> None:
+    """Seen to fail when the rows of a batch behind a bad one are lost."""
+    rows = [
+        [f"R{n}", "Ada", f"L{n}", "", DAYS[0], DAYS[0] if n % 100 else "2026-02-30"]
+        for n in range(2300)
+    ]
+
+    taken = await take(house, written([TITLES, *rows]))
+
+    told = [row[-2] for row in (await returned(house, taken))[1:]]
+    assert (taken.added, taken.rejected, taken.stopped) == (2277, 23, "")
+    assert told == [str(n + 2) for n in range(0, 2300, 100)]
+    assert await house.read(listing.count, Filters(emailable=False)) == 2277
 
 
 async def test_a_file_taken_in_again_changes_nothing(house: House) -> None:

@@ -105,6 +105,17 @@ async def test_a_name_is_found_by_its_beginning_in_either_order(house: House) ->
     assert len(await found("  ")) == 3
 
 
+async def test_whatever_is_typed_into_a_filter_is_a_question(house: House) -> None:
+    """Seen to fail when a zero byte reaches PostgreSQL."""
+    await house.add(last_name="Ada")
+
+    for typed in ("\0", "ad\0a", "\udc80ada", "%", "'", "\U0010ffff"):
+        for wanted in (Filters(name=typed), Filters(number=typed)):
+            await house.read(listing.page, wanted, Sort())
+    assert await house.read(guests.get, "\0") is None
+    assert await house.read(guests.get, "\udc80") is None
+
+
 async def test_a_number_is_found_by_its_beginning(house: House) -> None:
     await house.put(
         {"last_name": "A", "number": "RES-100"},

@@ -269,6 +269,18 @@ async def test_an_opt_out_elsewhere_stops_the_address(mirrored: Mirrored) -> Non
 
 
 @pytest.mark.anyio
+async def test_opt_outs_of_connections_that_are_no_source_count_as_well(store_url: str) -> None:
+    async with mirroring(store_url, source=None) as mirrored:
+        ada = await mirrored.house.add(email="Ada@example.com")
+        await mirrored.sync()
+        mirrored.lodge.person("ada", news=False)
+        await mirrored.sync()
+        row = await mirrored.row(ada.number)
+
+        assert (row["stopped"], row["emailable"]) == ("elsewhere", False)
+
+
+@pytest.mark.anyio
 async def test_another_source_leaves_old_guests_as_they_are(store_url: str) -> None:
     async with mirroring(store_url) as mirrored:
         await mirrored.sync()

@@ -173,7 +173,10 @@ def add_pages() -> WebPages:
 
 @hookimpl
 def add_jobs() -> Iterable[Job]:
-    """Return what is done in time: e-mails are sent."""
-    from frontdesk_guestlist import sending  # noqa: PLC0415  # whoever sends none needs none
+    """Return what is done in time: e-mails are sent, and rejected rows of files removed."""
+    from frontdesk_guestlist import (  # noqa: PLC0415  # whoever does neither needs neither
+        rejecting,
+        sending,
+    )
 
-    return (sending.job(),)
+    return sending.job(), rejecting.job()

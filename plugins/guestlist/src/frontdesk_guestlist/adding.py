@@ -114,12 +114,13 @@ def read(fields: Mapping[str, str], annex: Annex) -> Draft | Problems:
 
 def _readers(annex: Annex) -> dict[str, Callable[[str], Any]]:
     own, today = annex.settings, changes.today(annex)
-    day = partial(reading.day, country=own.country, today=today)
+    country = (own.country or "").upper() or None
+    day = partial(reading.day, country=country, today=today)
     lines = {name: partial(reading.text, longest=longest) for name, longest in _LONGEST.items()}
     return {
         **lines,
         "email": reading.email,
-        "phone": partial(reading.phone, country=own.country),
+        "phone": partial(reading.phone, country=country),
         "arrival": day,
         "departure": day,
         "country": reading.country,

@@ -69,10 +69,15 @@ def _conditions(annex: Annex, filters: Filters) -> Iterator[ColumnElement[bool]]
         yield table.emailable == true()
     if filters.checked_in is not None:
         yield table.checked_in == (true() if filters.checked_in else false())
-    if name := rowing.fold(filters.name.replace(",", " ")):
+    if name := rowing.fold(_sound(filters.name).replace(",", " ")):
         yield _begins(own, (table.name_folded, _LAST_NAME_FIRST), [name])
-    if number := filters.number.strip():
+    if number := _sound(filters.number).strip():
         yield _begins(own, (table.number,), {number, number.upper(), number.lower()})
+
+
+def _sound(text: str) -> str:
+    """Return *text* without what no database can compare."""
+    return text.encode(errors="ignore").decode().replace("\0", "")
 
 
 def _days(column: Any, span: Span | None) -> Iterator[ColumnElement[bool]]:

@@ -173,7 +173,7 @@ def _parts(
     themselves, after the others.
     """
     key, lacking = _KEYS[sort.by], sort.by in _MAY_LACK
-    shown = select(*COLUMNS, key.label("key")).where(*filtering.conditions(annex, filters))
+    shown: Any = select(*COLUMNS, key.label("key")).where(*filtering.conditions(annex, filters))
     if start is None or start.key is not None:
         some = shown.where(key.is_not(None)) if lacking else shown
         if start is not None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 import attrs
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from frontdesk import jsons
 from frontdesk.annex import Annex, News, Source
@@ -124,15 +124,21 @@ def _reflect(db: Connection, annex: Annex, log: _Log, news: Sequence[News]) -> N
 
 def _stored(db: Connection, annex: Annex, account: str, news: Sequence[News]) -> dict[str, Row]:
     """Return the rows that a page may change, by the source's record."""
-    table = guests.c
+    property, table = annex.settings.property, guests.c
     records = {reflecting.place(one) for one in news if one.reservation is not None}
-    people = {one.guest for one in news}
-    mine = select(guests).where(table.property == annex.settings.property, table.source == account)
-    # Each has an index of its own; both at once would be looked for without any.
-    asked = (
-        mine.where(among(db, table.source_record, records)),
-        mine.where(among(db, table.source_guest, people)),
-    )
+    uids = {reflecting.uid(property, account, record) for record in records}
+    people = {one.guest for one in news if one.reservation is None}
+    of_source = and_(table.property == property, table.source == account)
+    # Records are looked for by uid: PostgreSQL takes any other index for a better one as long
+    # as it knows nothing of the table.
+    asked = [
+        select(guests).where(among(db, column, keys), *more)
+        for column, keys, more in (
+            (table.uid, uids, ()),
+            (table.source_guest, people, (of_source,)),
+        )
+        if keys
+    ]
     rows = (dict(row) for one in asked for row in db.execute(one).mappings())
     return {row["source_record"]: row for row in rows}
 

@@ -53,6 +53,11 @@ def place(news: News) -> str:
     return f"{news.stream}:{news.site}:{news.record}"
 
 
+def uid(property: str, account: str, record: str) -> str:
+    """Return how a guest that was read is named, in every store the same."""
+    return made_of("guest", property, account, record)
+
+
 @attrs.define(kw_only=True)
 class Reflection:
     """A page of news on its way into rows.
@@ -165,7 +170,7 @@ class Reflection:
         return {
             **_BLANK,
             "property": self.settings.property,
-            "uid": made_of("guest", self.settings.property, self.account, record),
+            "uid": uid(self.settings.property, self.account, record),
             "origin": "source",
             "source": self.account,
             "source_record": record,

@@ -12,12 +12,13 @@ from typing import Final
 import attrs
 from sqlalchemy import Connection, delete, insert, select
 
-from frontdesk.annex import Annex
+from frontdesk.annex import Annex, Job
 from frontdesk_guestlist import changes, headings, safe
 from frontdesk_guestlist.commas import Line
 from frontdesk_guestlist.schema import rejects
 
 KEPT: Final = timedelta(days=1)
+_EVERY: Final = timedelta(hours=1)
 #: More rejected rows than anybody mends: it is another kind of file.
 _ROWS: Final = 20_000
 _LETTERS: Final = 16 << 20
@@ -91,6 +92,8 @@ def keep(db: Connection, annex: Annex, name: str, content: bytes) -> str:
 
 def kept(db: Connection, annex: Annex, uid: str) -> Rejects | None:
     """Return rows that could not be taken; None if there are none, or they are a day old."""
+    if not uid.isalnum():
+        return None
     asked = select(rejects.c.name, rejects.c.content).where(
         rejects.c.property == annex.settings.property,
         rejects.c.uid == uid,
@@ -106,6 +109,15 @@ def forget_old(db: Connection, annex: Annex) -> int:
         rejects.c.property == annex.settings.property, rejects.c.at <= _oldest(annex)
     )
     return db.execute(old).rowcount
+
+
+def job() -> Job:
+    """Return the work that removes rejected rows even if nobody takes in another file."""
+
+    async def work(annex: Annex) -> None:
+        await annex.write(lambda db: forget_old(db, annex))
+
+    return Job(name="rejected rows", every=_EVERY, work=work)
 
 
 def _oldest(annex: Annex) -> datetime:
