@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -37,6 +37,13 @@ def anyio_backend() -> str:
 async def _post(store_url: str) -> AsyncIterator[PostHouse]:
     # Nothing is sent here.
     async with posted(store_url, MailServer(1), at=MORNING) as post:
+        yield post
+
+
+@pytest.fixture(name="lone")
+async def _lone(new_store: Callable[..., str]) -> AsyncIterator[PostHouse]:
+    """A house where it does not matter in which database it is."""
+    async with posted(new_store("sqlite"), MailServer(1), at=MORNING) as post:
         yield post
 
 
@@ -121,7 +128,7 @@ async def test_what_was_activated_stays_so_when_it_is_saved_again(post: PostHous
     ],
 )
 async def test_what_makes_no_sense_is_not_saved_and_named(
-    post: PostHouse, changed: dict[str, Any], said: str
+    lone: PostHouse, changed: dict[str, Any], said: str
 ) -> None:
     if "segments" in changed.get("rules", {}):
         segments = tuple(
@@ -131,22 +138,22 @@ async def test_what_makes_no_sense_is_not_saved_and_named(
         changed = {"rules": {"segments": segments}}
 
     with pytest.raises(ConfigurationError, match=said):
-        await post.house.write(emails.save, letter(**changed), "Grace")
-    assert await post.house.read(emails.all_) == []
+        await lone.house.write(emails.save, letter(**changed), "Grace")
+    assert await lone.house.read(emails.all_) == []
 
 
-async def test_two_emails_cannot_have_one_name(post: PostHouse) -> None:
-    first = await post.email()
-    second = await post.email(name="Other")
+async def test_two_emails_cannot_have_one_name(lone: PostHouse) -> None:
+    first = await lone.email()
+    second = await lone.email(name="Other")
 
     with pytest.raises(ConfigurationError, match="name: there is an e-mail 'Welcome' already"):
-        await post.email()
+        await lone.email()
     with pytest.raises(ConfigurationError, match="already"):
-        await post.house.write(
-            emails.save, attrs.evolve(await get(post, second), name="Welcome"), "Grace"
+        await lone.house.write(
+            emails.save, attrs.evolve(await get(lone, second), name="Welcome"), "Grace"
         )
-    await post.house.write(emails.remove, first, "Grace")
-    assert await post.email() not in {first, second}
+    await lone.house.write(emails.remove, first, "Grace")
+    assert await lone.email() not in {first, second}
 
 
 async def test_by_default_an_email_is_for_reservations_made_from_now_on(post: PostHouse) -> None:
@@ -168,13 +175,13 @@ async def test_by_default_an_email_is_for_reservations_made_from_now_on(post: Po
     assert await due(post, id) == [old, told_late, new]
 
 
-async def test_what_is_off_is_neither_due_nor_planned(post: PostHouse) -> None:
-    (uid,) = await post.house.put(ADA)
-    id = await post.email()
-    await post.house.write(emails.deactivate, id, "Grace")
+async def test_what_is_off_is_neither_due_nor_planned(lone: PostHouse) -> None:
+    (uid,) = await lone.house.put(ADA)
+    id = await lone.email()
+    await lone.house.write(emails.deactivate, id, "Grace")
 
-    assert await due(post, id) == []
-    assert await post.planned(uid) == []
+    assert await due(lone, id) == []
+    assert await lone.planned(uid) == []
 
 
 async def test_what_was_removed_is_gone_but_for_its_mails(post: PostHouse) -> None:
@@ -355,17 +362,17 @@ async def test_exclusions_of_all_emails_and_of_one(
     ],
 )
 async def test_an_exclusion_that_is_none_is_refused(
-    post: PostHouse, kind: Excluded, value: str
+    lone: PostHouse, kind: Excluded, value: str
 ) -> None:
     with pytest.raises(ConfigurationError, match="value: must"):
-        await post.house.write(exclusions.add, kind, value, "Grace")
+        await lone.house.write(exclusions.add, kind, value, "Grace")
 
 
-async def test_what_is_not_there_cannot_be_excluded_from(post: PostHouse) -> None:
+async def test_what_is_not_there_cannot_be_excluded_from(lone: PostHouse) -> None:
     with pytest.raises(ConfigurationError, match="no such e-mail"):
-        await post.house.write(exclusions.add, Excluded.DOMAIN, "a.com", "Grace", email_id=99)
+        await lone.house.write(exclusions.add, Excluded.DOMAIN, "a.com", "Grace", email_id=99)
     with pytest.raises(ConfigurationError, match="no such exclusion"):
-        await post.house.write(exclusions.remove, 99, "Grace")
+        await lone.house.write(exclusions.remove, 99, "Grace")
 
 
 async def test_the_editor_shows_how_many_match_in_the_next_90_days(post: PostHouse) -> None:
@@ -394,15 +401,15 @@ async def test_the_editor_offers_what_guests_have(post: PostHouse) -> None:
     assert await post.house.read(schedule.values, Criterion.CHANNEL) == ["Booking.com", "Direct"]
 
 
-async def test_what_is_planned_comes_in_its_order(post: PostHouse) -> None:
-    (uid,) = await post.house.put(
+async def test_what_is_planned_comes_in_its_order(lone: PostHouse) -> None:
+    (uid,) = await lone.house.put(
         {**ADA, "arrival": TODAY + timedelta(days=3), "departure": TODAY + timedelta(days=5)}
     )
-    await post.email(name="After", phase=Phase.POST_STAY, kind=Kind.FEEDBACK)
-    await post.email(name="During", phase=Phase.DURING, kind=Kind.FEEDBACK)
-    await post.email(name="Before", rules={"earliest": 2})
+    await lone.email(name="After", phase=Phase.POST_STAY, kind=Kind.FEEDBACK)
+    await lone.email(name="During", phase=Phase.DURING, kind=Kind.FEEDBACK)
+    await lone.email(name="Before", rules={"earliest": 2})
 
-    planned = await post.planned(uid)
+    planned = await lone.planned(uid)
 
     assert [(one.email.name, one.due.date().day) for one in planned] == [
         ("Before", 3),
@@ -422,10 +429,10 @@ async def test_other_properties_of_the_store_are_others(store_url: str) -> None:
             await other.house.write(emails.activate, 1, "Grace")
 
 
-async def test_starters_are_off_and_work(post: PostHouse) -> None:
-    made = await post.house.write(starters.add, "Grace")
+async def test_starters_are_off_and_work(lone: PostHouse) -> None:
+    made = await lone.house.write(starters.add, "Grace")
 
-    found = await post.house.read(emails.all_)
+    found = await lone.house.read(emails.all_)
     assert sorted(made) == sorted(email.id for email in found)
     assert len(made) == len(starters.STARTERS)
     assert not any(email.active for email in found)
@@ -434,7 +441,7 @@ async def test_starters_are_off_and_work(post: PostHouse) -> None:
     assert [list(Phase).index(email.phase) for email in found] == sorted(
         list(Phase).index(email.phase) for email in found
     )
-    assert await post.house.write(starters.add, "Grace") == []
+    assert await lone.house.write(starters.add, "Grace") == []
 
 
 def test_rules_of_another_version_are_read() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import anyio
 import pytest
+from guesthouse import TODAY
 from posthouse import MailServer, PostHouse, free_port, mail_server, posted
 from sqlalchemy import Connection
 from stores import _new_store, _postgresql, _store_url
@@ -167,6 +170,57 @@ async def test_what_waited_beyond_its_day_is_not_sent_as_old_news(store: str) ->
         assert not server.taken
         assert (await state(post, ada))[0] == "skipped"
         assert (await state(post, bob))[1].startswith("its time has passed; the mail server")
+
+
+async def test_what_was_missed_is_shown(post: PostHouse) -> None:
+    """Seen to fail when nobody looks for turns that nobody took: the service was stopped."""
+    feedback = {"phase": Phase.POST_STAY, "kind": Kind.FEEDBACK, "rules": {"days_after": 0}}
+    await post.email(**feedback)
+    post.clock.at += timedelta(hours=1)
+    departed = {"departure": TODAY + timedelta(days=2), "arrival": TODAY, "nights": 2}
+    missed, hidden, later = await post.house.put(
+        {**ADA, **departed, "status": "departed"},
+        {**BOB, **departed, "hidden": MORNING},
+        {**EVE, **departed, "departure": TODAY + timedelta(days=5)},
+    )
+    # Long before it was switched on.
+    (before,) = await post.house.put({**ADA, "arrival": TODAY, "departure": TODAY - timedelta(9)})
+    post.clock.at = MORNING + timedelta(days=3)
+
+    await post.work()
+    await post.work()
+
+    assert await state(post, missed) == ("skipped", "its time passed while nothing was sent")
+    assert [await post.sent(uid) for uid in (hidden, later, before)] == [[], [], []]
+    assert not post.server.taken
+
+
+async def test_what_waits_beyond_its_day_is_over_though_the_server_stays_down(store: str) -> None:
+    async with at_work(store, MailServer(free_port())) as post:
+        (ada,) = await post.house.put(ADA)
+        await post.email()
+        await post.work()
+        post.clock.at = MORNING + timedelta(days=1)
+
+        await post.work()
+
+        assert (await state(post, ada))[0] == "skipped"
+
+
+async def test_whoever_stops_the_service_waits_for_what_is_under_way(post: PostHouse) -> None:
+    """Seen to fail when what is handed over can be broken off."""
+    uids = await post.house.put(ADA, BOB, EVE)
+    await post.email()
+    loop = asyncio.get_running_loop()
+
+    with anyio.CancelScope() as scope:
+        post.server.on_message = lambda _: loop.call_soon_threadsafe(scope.cancel)
+        await post.work()
+
+    assert scope.cancelled_caught
+    assert len(post.server.taken) == 1
+    found = [mailed.state for uid in uids for mailed in await post.sent(uid)]
+    assert found == ["sent"]
 
 
 async def test_a_server_that_says_nothing_before_the_message_has_not_got_it(

@@ -46,6 +46,7 @@ _MANUAL: Final = "manual:"
 KILLED: Final = "the service ended while it was sent; nobody knows whether the server took it"
 HELD: Final = "test mode: the address is not in mail.allow"
 LATE: Final = "its time has passed"
+MISSED: Final = "its time passed while nothing was sent"
 OFF: Final = "the e-mail was switched off"
 
 
@@ -96,19 +97,21 @@ def claim_by_hand(
 
 def claim_again(db: Db, annex: Annex, id: int) -> Claim | None:
     """Take an e-mail that waited; None if it is not to be sent any more."""
-    row = db.execute(select(mails).where(mails.c.id == id)).one()
-    email, guest = emails.get(db, annex, row.email_id), _guest(db, annex, row.guest_id)
-    if email is None or guest is None:
-        reason: str = OFF
-    else:
-        reason = _over(db, annex, row, email, guest)
-    now = annex.clock.now()
-    if reason:
-        state = "held" if reason == HELD else "skipped"
-        _move(db, id, "waiting", state=state, reason=reason, ended=now, next_try=None)
+    found = _still_meant(db, annex, id)
+    ours = {"state": "sending", "next_try": annex.clock.now() + _longest(annex.settings.mail)}
+    return found if found is not None and _move(db, id, "waiting", **ours) else None
+
+
+def _still_meant(db: Db, annex: Annex, id: int) -> Claim | None:
+    """Return an e-mail that waits; note why if it is not to be sent any more."""
+    row = db.execute(select(mails).where(mails.c.id == id)).one_or_none()
+    if row is None:
         return None
-    ours = {"state": "sending", "next_try": now + _longest(annex.settings.mail)}
-    if email is None or guest is None or not _move(db, id, "waiting", **ours):
+    email, guest = emails.get(db, annex, row.email_id), _guest(db, annex, row.guest_id)
+    reason = OFF if email is None or guest is None else _over(db, annex, row, email, guest)
+    if email is None or guest is None or reason:
+        over = {"state": "held" if reason == HELD else "skipped", "reason": reason}
+        _move(db, id, "waiting", **over, ended=annex.clock.now(), next_try=None)
         return None
     return Claim(id=id, uid=row.uid, email=email, guest=guest, tries=row.tries, by=row.by)
 
@@ -116,6 +119,11 @@ def claim_again(db: Db, annex: Annex, id: int) -> Claim | None:
 def hold(db: Db, annex: Annex, email: Email, some: Iterable[Guest]) -> None:
     """Note that e-mails whose turn it is are held back: the property tests."""
     _put(db, annex, email, some, state="held", reason=HELD, ended=annex.clock.now())
+
+
+def miss(db: Db, annex: Annex, email: Email, some: Iterable[Guest]) -> None:
+    """Note that the turn of e-mails passed while nothing was sent."""
+    _put(db, annex, email, some, state="skipped", reason=MISSED, ended=annex.clock.now())
 
 
 def postpone(
@@ -180,7 +188,7 @@ def recover(db: Db, annex: Annex) -> int:
 
 
 def waiting(db: Db, annex: Annex, limit: int) -> list[int]:
-    """Return the ids of what waited long enough."""
+    """Return the ids of what waited long enough and is still to be sent."""
     asked = (
         select(mails.c.id)
         .where(mails.c.property == annex.settings.property, mails.c.state == "waiting")
@@ -188,7 +196,7 @@ def waiting(db: Db, annex: Annex, limit: int) -> list[int]:
         .order_by(mails.c.next_try, mails.c.id)
         .limit(limit)
     )
-    return list(db.execute(asked).scalars())
+    return [id for id in db.execute(asked).scalars().all() if _still_meant(db, annex, id)]
 
 
 def unmet(db: Db, annex: Annex, email: Email, guest: Guest) -> WhyNot:
@@ -239,7 +247,7 @@ def _insert(
 
 def _put(db: Db, annex: Annex, email: Email, some: Iterable[Guest], **what: Any) -> None:
     now, zone = annex.clock.now(), changes.zone(annex)
-    turns = ((guest, timing.turn(email, guest, zone, now)) for guest in some)
+    turns = ((guest, timing.turn_ever(email, guest, zone, now)) for guest in some)
     rows = [_row(annex, email, one, turn.occasion) | what for one, turn in turns if turn]
     if rows:
         db.execute(changes.insert_into(db, mails).on_conflict_do_nothing(), rows)

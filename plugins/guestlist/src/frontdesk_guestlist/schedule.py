@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal, TypeAlias
 
@@ -172,16 +172,52 @@ def due(
     if not email.active or _is_outside(email, now.astimezone(zone).date()):
         return [], None
     met = [condition for _, condition in conditions(annex, email)]
+    rows, last = _page(db, annex, email, [timing.within(email, zone, now), *met], (after, limit))
+    turns = ((guest, timing.turn(email, guest, zone, now)) for guest in rows)
+    return [guest for guest, turn in turns if turn is not None and turn.is_on(now)], last
+
+
+def missed(
+    db: Db, annex: Annex, email: Email, after: int = 0, limit: int = PAGE
+) -> tuple[list[Guest], int | None]:
+    """Return guests whose turn ended of late while nothing was sent; as :func:`due`."""
+    now, zone = annex.clock.now(), changes.zone(annex)
+    # What it was like before it was switched on, or changed, is not known any more.
+    since = max(filter(None, (now - timing.BEHIND, email.activated, email.updated)))
+    if not email.active:
+        return [], None
+    gone = {WhyNot.ARRIVED, WhyNot.LEFT}
+    met = [condition for why, condition in conditions(annex, email) if why not in gone]
+    rows, last = _page(
+        db, annex, email, [timing.behind(email, zone, since, now), *met], (after, limit)
+    )
+    turns = ((guest, timing.turn_ever(email, guest, zone, now)) for guest in rows)
+    ended = ((guest, turn) for guest, turn in turns if turn and since < turn.until <= now)
+    found = [g for g, turn in ended if not _is_outside(email, turn.due.astimezone(zone).date())]
+    return found, last
+
+
+def _page(
+    db: Db,
+    annex: Annex,
+    email: Email,
+    met: Sequence[ColumnElement[bool]],
+    place: tuple[int, int],
+) -> tuple[list[Guest], int | None]:
+    """Return guests without a row for an e-mail, and the id to go on after.
+
+    Args:
+        place: The id to begin after, and how many there may be.
+    """
+    after, limit = place
     new = ~exists().where(
         mails.c.guest_id == guests.c.id,
         mails.c.email_id == email.id,
         mails.c.occasion == _occasion(email),
     )
-    page = listed.asked(annex, guests.c.id > after, timing.within(email, zone, now), *met, new)
+    page = listed.asked(annex, guests.c.id > after, *met, new)
     rows = listed.read(db.execute(page.order_by(guests.c.id).limit(limit)))
-    turns = ((guest, timing.turn(email, guest, zone, now)) for guest in rows)
-    found = [guest for guest, turn in turns if turn is not None and turn.is_on(now)]
-    return found, rows[-1].id if len(rows) == limit else None
+    return rows, rows[-1].id if len(rows) == limit else None
 
 
 def unmet(db: Db, annex: Annex, email: Email, guest: Guest) -> WhyNot:

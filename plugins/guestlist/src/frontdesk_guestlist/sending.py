@@ -67,6 +67,7 @@ async def work(annex: Annex) -> None:
     if not (annex.settings.pages_url or annex.pages_url):
         # Nothing goes out that cannot be unsubscribed from.
         return
+    await _note_missed(annex)
     async with Courier(annex, await annex.key()) as courier:
         await _Round(annex, courier).go()
     if courier.sent:
@@ -131,7 +132,7 @@ class _Round:
     async def _waiting(self) -> None:
         """Try again what waited long enough."""
         asked = partial(claiming.waiting, annex=self.annex, limit=schedule.PAGE)
-        for id in await self.annex.read(asked):
+        for id in await self.annex.write(asked):
             await self._send(partial(claiming.claim_again, annex=self.annex, id=id))
 
     async def _page(self, id: int, after: int) -> int | None:
@@ -198,6 +199,17 @@ class _Round:
                 db, self.annex, email, some, reason=found.reason, until=found.next_try
             )
         )
+
+
+async def _note_missed(annex: Annex) -> None:
+    """Note what was not sent in its time, so that it is seen."""
+    for email in await annex.read(partial(emails.all_, annex=annex)):
+        after: int | None = 0
+        while after is not None:
+            asked = partial(schedule.missed, annex=annex, email=email, after=after)
+            some, after = await annex.read(asked)
+            if some:
+                await annex.write(partial(claiming.miss, annex=annex, email=email, some=some))
 
 
 def _due(db: Db, annex: Annex, id: int, after: int) -> tuple[Email | None, list[Guest], int | None]:

@@ -23,6 +23,8 @@ from frontdesk_guestlist.schema import guests
 NEWS: Final = timedelta(hours=24)
 #: How long a turn lasts at least, when the day ends sooner.
 EVENING: Final = timedelta(hours=6)
+#: How far back it is looked for turns that nobody took.
+BEHIND: Final = timedelta(days=7)
 _DAY: Final = timedelta(days=1)
 #: The occasion of what goes out once in a stay.
 ONCE: Final = "once"
@@ -43,6 +45,12 @@ class Turn:
 
 def turn(email: Email, guest: Guest, zone: ZoneInfo, now: datetime) -> Turn | None:
     """Return when an e-mail's turn comes for a guest; None if it never does, or is over."""
+    found = turn_ever(email, guest, zone, now)
+    return found if found and now < found.until else None
+
+
+def turn_ever(email: Email, guest: Guest, zone: ZoneInfo, now: datetime) -> Turn | None:
+    """Return when an e-mail's turn comes for a guest, or came; None if it never does."""
     if email.phase is Phase.POST_STAY:
         found = _after(email, guest, zone)
     elif email.phase is Phase.DURING:
@@ -51,7 +59,7 @@ def turn(email: Email, guest: Guest, zone: ZoneInfo, now: datetime) -> Turn | No
         found = _confirming(email, guest, zone)
     else:
         found = _before(email, guest, zone, now)
-    return found if found and found.due < found.until and now < found.until else None
+    return found if found and found.due < found.until else None
 
 
 def within(email: Email, zone: ZoneInfo, now: datetime) -> ColumnElement[bool]:
@@ -73,6 +81,23 @@ def within(email: Email, zone: ZoneInfo, now: datetime) -> ColumnElement[bool]:
     if not rules.instantly:
         return window
     return window | ((row.created > now - 2 * NEWS) & (arrival >= today + last))
+
+
+def behind(email: Email, zone: ZoneInfo, since: datetime, now: datetime) -> ColumnElement[bool]:
+    """Return a condition that all rows meet whose turn ended since then, and few others."""
+    rules, today = email.rules, now.astimezone(zone).date()
+    if email.kind is Kind.CONFIRMATION:
+        happened = guests.c.modified if rules.on is On.MODIFIED else guests.c.created
+        return happened.between(since - 2 * NEWS, now - NEWS)
+    if email.phase is Phase.POST_STAY:
+        day, away = guests.c.departure, -rules.days_after
+    elif email.phase is Phase.DURING:
+        day, away = guests.c.arrival, 1 - rules.day_of_stay
+    else:
+        day, away = guests.c.arrival, rules.latest
+    # What ended in the night is the day before's.
+    first = since.astimezone(zone).date() - _DAY
+    return day.between(first + timedelta(away), today + timedelta(away) - _DAY)
 
 
 def _before(email: Email, guest: Guest, zone: ZoneInfo, now: datetime) -> Turn | None:
