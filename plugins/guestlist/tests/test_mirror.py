@@ -19,7 +19,7 @@ from stores import _new_store, _postgresql, _store_url, asked
 
 from frontdesk.errors import ConfigurationError
 from frontdesk.model import Origin
-from frontdesk_guestlist import activities, mirror, opening, stopping
+from frontdesk_guestlist import activities, mirror, opening, rechecking, stopping
 from frontdesk_guestlist.schema import guests
 
 __all__ = ["_new_store", "_postgresql", "_store_url"]
@@ -201,6 +201,27 @@ async def test_whom_the_source_keeps_back_stays_back(mirrored: Mirrored) -> None
     assert held == [("kept_back",)]
     assert (await mirrored.row())["email"] == "ada@example.com"
     assert asked(mirrored.url, kept) == [(None,)]
+
+
+@pytest.mark.anyio
+async def test_whom_the_source_keeps_back_from_now_on_is_kept_back_soon(mirrored: Mirrored) -> None:
+    """No entry of the source's log says so: it is looked at again."""
+    await mirrored.sync()
+    mirrored.lodge.person("ada", agency=True)
+    await mirrored.sync()
+    before = await mirrored.row()
+    await rechecking.work(mirrored.house.annex)
+    after = await mirrored.row()
+    await rechecking.work(mirrored.house.annex)
+    await mirrored.sync()
+    kept = (
+        "SELECT g.excluded FROM guests g JOIN connections c ON c.id = g.connection_id "
+        "WHERE c.name = 'grand'"
+    )
+
+    assert (before["excluded"], after["excluded"]) == ("", "agency")
+    assert (await mirrored.row())["change"] == after["change"]
+    assert asked(mirrored.url, kept) == [("kept_back",)]
 
 
 @pytest.mark.anyio

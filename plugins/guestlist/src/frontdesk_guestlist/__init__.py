@@ -173,10 +173,11 @@ def add_pages() -> WebPages:
 
 @hookimpl
 def add_jobs() -> Iterable[Job]:
-    """Return what is done in time: e-mails are sent, and rejected rows of files removed."""
-    from frontdesk_guestlist import (  # noqa: PLC0415  # whoever does neither needs neither
+    """Return what is done in time: mail, exclusions looked at again, rejected rows removed."""
+    from frontdesk_guestlist import (  # noqa: PLC0415  # who only maps records has no jobs done
+        rechecking,
         rejecting,
         sending,
     )
 
-    return sending.job(), rejecting.job()
+    return sending.job(), rechecking.job(), rejecting.job()

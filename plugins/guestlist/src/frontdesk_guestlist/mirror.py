@@ -6,7 +6,7 @@ Whatever becomes of a reservation or a guest there shows in the list by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -37,12 +37,17 @@ class _Log:
     @property
     def account(self) -> str:
         """What guests name it by: connections may be called another name tomorrow."""
-        return f"{self.source.connector}:{self.source.account}"
+        return account_of(self.source)
 
     @property
     def key(self) -> str:
         """Under which name it is kept how far it was read."""
         return f"{self.read_as} {self.account}"
+
+
+def account_of(source: Source) -> str:
+    """Return how rows name the source they were read from."""
+    return f"{source.connector}:{source.account}"
 
 
 def pending(db: Connection, annex: Annex) -> bool:
@@ -105,29 +110,47 @@ def _reflect(db: Connection, annex: Annex, log: _Log, news: Sequence[News]) -> N
     news = [one for one in news if one.subject != "consent"]
     if not news:
         return
-    rows = _stored(db, annex, log.account, news)
+    records = {reflecting.place(one) for one in news if one.reservation is not None}
+    people = {one.guest for one in news if one.reservation is None}
+    rows = _stored(db, annex, log.account, records, people)
     # Somebody without a reservation is nobody of the list.
     wanted = {one.guest for one in news if one.reservation is not None}
-    wanted |= {one.guest for one in news} & {row["source_guest"] for row in rows.values()}
-    page = reflecting.Reflection(
-        settings=annex.settings,
-        account=log.account,
-        own=log.source.name == annex.name,
-        known=annex.known(db, log.source.name, wanted),
-        rows=rows,
-    )
+    wanted |= people & {row["source_guest"] for row in rows.values()}
+    page = _page(db, annex, log, wanted, rows)
     for one in news:
         page.take(one)
     page.know()
     _write(db, annex, page)
 
 
-def _stored(db: Connection, annex: Annex, account: str, news: Sequence[News]) -> dict[str, Row]:
+def know(db: Connection, annex: Annex, people: Collection[str]) -> None:
+    """Lay what the source knows of guests by now over their rows."""
+    there = next((log for log in _logs(db, annex) if log.read_as == "mirror"), None)
+    if there is not None:
+        next_change(db, annex.settings.property, annex.clock.now(), 0)
+        page = _page(db, annex, there, people, _stored(db, annex, there.account, (), people))
+        page.know()
+        _write(db, annex, page)
+
+
+def _page(
+    db: Connection, annex: Annex, log: _Log, people: Collection[str], rows: dict[str, Row]
+) -> reflecting.Reflection:
+    return reflecting.Reflection(
+        settings=annex.settings,
+        account=log.account,
+        own=log.source.name == annex.name,
+        known=annex.known(db, log.source.name, people),
+        rows=rows,
+    )
+
+
+def _stored(
+    db: Connection, annex: Annex, account: str, records: Collection[str], people: Collection[str]
+) -> dict[str, Row]:
     """Return the rows that a page may change, by the source's record."""
     property, table = annex.settings.property, guests.c
-    records = {reflecting.place(one) for one in news if one.reservation is not None}
     uids = {reflecting.uid(property, account, record) for record in records}
-    people = {one.guest for one in news if one.reservation is None}
     of_source = and_(table.property == property, table.source == account)
     # Records are looked for by uid: PostgreSQL takes any other index for a better one as long
     # as it knows nothing of the table.

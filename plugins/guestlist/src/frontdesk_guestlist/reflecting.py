@@ -53,6 +53,11 @@ def place(news: News) -> str:
     return f"{news.stream}:{news.site}:{news.record}"
 
 
+def excluded(known: Known) -> str:
+    """Return the rule by which the source keeps a guest back, if one does."""
+    return known.excluded or (GONE if known.gone else "")
+
+
 def uid(property: str, account: str, record: str) -> str:
     """Return how a guest that was read is named, in every store the same."""
     return made_of("guest", property, account, record)
@@ -182,7 +187,7 @@ class Reflection:
 
     def _know(self, row: Row, known: Known) -> None:
         row["source_guest"], row["profile"] = known.key, self.profile(known.key)
-        row["excluded"] = known.excluded or (GONE if known.gone else "")
+        row["excluded"] = excluded(known)
         if known.profile is not None:
             row |= _person(known.profile, row)
 
