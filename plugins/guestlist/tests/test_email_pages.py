@@ -91,7 +91,7 @@ def test_an_email_is_written_mended_looked_at_and_switched_on(room: Room, visit:
     staff.press("Switch off")
     assert not room.read(emails.all_)[0].active
     done = [action for user, action in room.audit() if user == "staff"]
-    assert done[:3] == ["e-mail switched off", "e-mail switched on", "e-mail saved"]
+    assert done[:3] == ["guestlist email off", "guestlist email on", "guestlist email save"]
 
 
 def test_reservations_that_exist_get_it_only_if_staff_say_so(room: Room, visit: Visit) -> None:

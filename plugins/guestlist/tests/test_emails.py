@@ -209,10 +209,10 @@ async def test_who_changed_an_email_is_noted(post: PostHouse, store_url: str) ->
 
     actions = [action for (action,) in asked(store_url, "SELECT action FROM audits ORDER BY id")]
     assert actions[-4:] == [
-        "e-mail saved",
-        "e-mail switched on",
-        "e-mail switched off",
-        "e-mail removed",
+        "guestlist email save",
+        "guestlist email on",
+        "guestlist email off",
+        "guestlist email remove",
     ]
 
 

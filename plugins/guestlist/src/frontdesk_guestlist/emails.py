@@ -103,7 +103,7 @@ def save(db: Db, annex: Annex, email: Email, who: str) -> int:
         for language, text in email.texts.items()
     ]
     db.execute(insert(email_texts), written)
-    annex.note(db, who, "e-mail saved", email=id)
+    annex.note(db, who, "guestlist email save", email=id)
     return id
 
 
@@ -124,13 +124,13 @@ def activate(db: Db, annex: Annex, id: int, who: str, *, existing: bool = False)
     now = annex.clock.now()
     since = None if existing else now
     _change(db, annex, id, active=True, activated=now, listed_since=since)
-    annex.note(db, who, "e-mail switched on", email=id, existing=existing)
+    annex.note(db, who, "guestlist email on", email=id, existing=existing)
 
 
 def deactivate(db: Db, annex: Annex, id: int, who: str) -> None:
     """Switch an e-mail off; what waits to be sent of it is not sent."""
     _change(db, annex, id, active=False)
-    annex.note(db, who, "e-mail switched off", email=id)
+    annex.note(db, who, "guestlist email off", email=id)
 
 
 def remove(db: Db, annex: Annex, id: int, who: str) -> None:
@@ -141,7 +141,7 @@ def remove(db: Db, annex: Annex, id: int, who: str) -> None:
     # Another may have its name; the number keeps it from being taken.
     name, now = f"{found.name} (removed, {id})", annex.clock.now()
     _change(db, annex, id, active=False, removed=now, name=name)
-    annex.note(db, who, "e-mail removed", email=id)
+    annex.note(db, who, "guestlist email remove", email=id)
 
 
 def problems(email: Email) -> list[Problem]:

@@ -75,7 +75,7 @@ def add(
     row = {"property": annex.settings.property, "email_id": email_id}
     new = insert(exclusions).values(row | {"kind": kind.value, "value": clean})
     id: int = db.execute(new.returning(exclusions.c.id)).scalar_one()
-    annex.note(db, who, "e-mail exclusion added", exclusion=id, email=email_id)
+    annex.note(db, who, "guestlist exclusion add", exclusion=id, email=email_id)
     return id
 
 
@@ -88,7 +88,7 @@ def remove(db: Db, annex: Annex, id: int, who: str) -> None:
     own = exclusions.c.property == annex.settings.property
     if db.execute(delete(exclusions).where(own, exclusions.c.id == id)).rowcount != 1:
         raise ConfigurationError("there is no such exclusion; somebody may have removed it")
-    annex.note(db, who, "e-mail exclusion removed", exclusion=id)
+    annex.note(db, who, "guestlist exclusion remove", exclusion=id)
 
 
 def excluded(property: str, email_id: int | None) -> ColumnElement[bool]:

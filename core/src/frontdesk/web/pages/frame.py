@@ -159,6 +159,9 @@ async def _checked(handler: Handler, request: Request) -> Response:
         if request.state.user is None:
             raise
         return back(request, str(error), bad=True)
+    finally:
+        # A file that was sent in the form lies open until then.
+        await form.close()
 
 
 async def _arrive(request: Request, role: Role | None) -> Response | None:
