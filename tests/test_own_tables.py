@@ -74,7 +74,7 @@ async def test_tables_are_there_once_the_store_is_open(store_url: str) -> None:
         porter.connected(desk)
         await desk.store.open()
 
-        assert asked(store_url, "SELECT version_num FROM porter_version") == [("0001",)]
+        assert asked(store_url, "SELECT version_num FROM porter_frontdesk_version") == [("0001",)]
         assert parcels(store_url) == []
         # Nothing is done twice.
         porter.connected(desk, name="second")
@@ -91,7 +91,7 @@ async def test_they_are_brought_up_to_date_and_the_store_is_kept_as_it_was(
         porter.connected(desk, porter.altered(tables=newer))
         await desk.store.open()
 
-        assert asked(store_url, "SELECT version_num FROM porter_version") == [("0002",)]
+        assert asked(store_url, "SELECT version_num FROM porter_frontdesk_version") == [("0002",)]
         assert asked(store_url, "SELECT name, shelf FROM porter_parcels ORDER BY id") == [
             ("ada", None),
             ("bob", None),
@@ -112,10 +112,12 @@ async def test_newer_tables_are_refused_and_left_alone(
     with pytest.raises(StoreError, match="newer than this plugin 'porter' knows"):
         await keep(store_url, "ada")
 
-    assert asked(store_url, "SELECT version_num FROM porter_version") == [("0002",)]
+    assert asked(store_url, "SELECT version_num FROM porter_frontdesk_version") == [("0002",)]
 
 
-@pytest.mark.parametrize("name", ["parcels", "guests", "porters_parcels", "porter_version"])
+@pytest.mark.parametrize(
+    "name", ["parcels", "guests", "porters_parcels", "porter_frontdesk_version"]
+)
 async def test_tables_of_another_name_are_refused(store_url: str, name: str) -> None:
     """Seen to fail when only the beginning of the name is compared."""
     metadata = MetaData()
@@ -124,6 +126,15 @@ async def test_tables_of_another_name_are_refused(store_url: str, name: str) -> 
     async with Desk(store_url) as desk:
         with pytest.raises(InvalidConnectorError, match=f"table '{name}' must be called 'porter_"):
             porter.connected(desk, module)
+
+
+async def test_versions_of_other_programs_are_no_plugins(store_url: str) -> None:
+    """A database may be shared. Seen to fail when every ``..._version`` is taken for a plugin's."""
+    await sync(store_url, busy(3))
+    told(store_url, "CREATE TABLE schema_version (version_num INTEGER)")
+
+    async with Desk(store_url) as desk:
+        assert await desk.forget("nobody@example.com") == []
 
 
 async def test_a_store_is_used_without_the_plugin_as_well(store_url: str) -> None:

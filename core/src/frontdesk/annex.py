@@ -50,7 +50,7 @@ class Tables:
     """Tables of a plugin's own, which live in the store beside those of frontdesk.
 
     Their names begin with the plugin's: ``guestlist_guests``. They have a history of
-    migrations of their own, kept in ``<plugin>_version``.
+    migrations of their own, kept in ``<plugin>_frontdesk_version``.
 
     Args:
         metadata: The tables, as SQLAlchemy knows them.

@@ -23,9 +23,9 @@ _log = logging.getLogger("frontdesk")
 #: The newest migration; a test compares it with the folder.
 HEAD: Final = "0008"
 #: Where the version of our tables is kept; a plugin's are kept apart, so that a store can be
-#: used without the plugin.
+#: used without the plugin. Other programs in the same database have versions, too.
 _OURS: Final = "alembic_version"
-_VERSION: Final = "_version"
+_VERSION: Final = "_frontdesk_version"
 _FOLDER: Final = Path(__file__).parent / "migrations"
 
 
@@ -102,8 +102,7 @@ def own_revision(db: Connection, plugin: str) -> str | None:
 def plugins_with_tables(db: Connection) -> list[str]:
     """Return the plugins that have tables in the store, installed or not."""
     names = inspect(db).get_table_names()
-    found = {name for name in names if name.endswith(_VERSION)} - {_OURS}
-    return sorted(name.removesuffix(_VERSION) for name in found)
+    return sorted(name.removesuffix(_VERSION) for name in names if name.endswith(_VERSION))
 
 
 def refuse_unprefixed(plugin: str, own: Tables) -> None:
