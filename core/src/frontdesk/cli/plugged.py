@@ -35,14 +35,14 @@ class _Later(TyperCommand):
 
     def __init__(self, name: str) -> None:
         super().__init__(name, help=_summary(name))
+        self._brought = name
 
     def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:
         """Import the plugin, and leave what follows to it."""
-        assert self.name is not None  # noqa: S101  # we gave it one
         # Under an app of ours: its help then looks as ours does.
         above = typer.Typer(rich_markup_mode=None)
-        above.add_typer(load(self.name), name=self.name)
-        loaded = typer.main.get_group(above).commands[self.name]
+        above.add_typer(load(self._brought), name=self._brought)
+        loaded = typer.main.get_group(above).commands[self._brought]
         return loaded.make_context(info_name, args, parent, **extra)
 
 

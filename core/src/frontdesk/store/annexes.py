@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -18,14 +17,14 @@ from frontdesk.annex import Known, News, Said, Source, Subject
 from frontdesk.client import Clock
 from frontdesk.connection import Connection
 from frontdesk.errors import ConfigurationError
-from frontdesk.model import Channel, ConsentState, Profile, Site
-from frontdesk.store import bulk, keyed, states, users
+from frontdesk.model import Channel, Profile, Site
+from frontdesk.sql import among
+from frontdesk.store import keyed, ledger, states, users
 from frontdesk.store.batch import Kind
 from frontdesk.store.inbox import audit
 from frontdesk.store.schema import (
     brands,
     connections,
-    consents,
     guests,
     log,
     log_bodies,
@@ -134,7 +133,7 @@ class StoredAnnex:
         """Return what is known of guests of a connection, by the key they were asked by."""
         row, table = self._row(db, source), guests.c
         asked = select(table.id, table.key).where(
-            table.connection_id == row, bulk.among(db, table.key, sorted(set(some)))
+            table.connection_id == row, among(db, table.key, sorted(set(some)))
         )
         meant = {found.id: found.key for found in db.execute(asked)}
         known = _guests(db, meant)
@@ -147,31 +146,17 @@ class StoredAnnex:
 
         Of a guest who was forgotten, opt-outs still speak against the address.
         """
-        brand = db.execute(select(brands.c.id).where(brands.c.name == self._connection.brand))
-        found: defaultdict[str, list[Said]] = defaultdict(list)
-        row = brand.scalar()
-        if row is None or not addresses:
-            return found
-        table = consents.c
-        asked_as: defaultdict[str, set[str]] = defaultdict(set)
-        hashes = keyed.read(db)
-        for address in addresses:
-            asked_as[keyed.normal(address)].add(address)
-            if hashes is not None:
-                asked_as[keyed.shown(hashes.address(row, address))].add(address)
-        asked = (
-            select(table.address, table.state, table.at, table.seen, table.evidence)
-            .where(table.brand_id == row, table.channel == channel.value)
-            .where(bulk.among(db, table.address, sorted(asked_as)))
-            .order_by(table.seen, table.connection_id, table.seq)
-        )
-        for one in db.execute(asked):
-            state, hashed = ConsentState(one.state), one.address.startswith("forgotten-")
-            # The old consent of who was forgotten is gone.
-            if not (hashed and state is ConsentState.SUBSCRIBED):
-                for address in asked_as[one.address]:
-                    found[address].append(Said(state, one.at, one.seen, one.evidence))
-        return found
+        named = select(brands.c.id).where(brands.c.name == self._connection.brand)
+        brand = db.execute(named).scalar()
+        if brand is None or not addresses:
+            return {}
+        spelt = {address: keyed.normal(address) for address in addresses}
+        said = ledger.statements(db, [(brand, one) for one in spelt.values()])
+        return {
+            address: sorted(found, key=lambda one: one.seen)
+            for address, one in spelt.items()
+            if (found := said.get((brand, channel.value, one)))
+        }
 
     def note(self, db: Db, user: str, action: str, **what: Any) -> None:
         """Note in the audit trail that somebody did something; *what* names ids, no guest."""
@@ -240,7 +225,7 @@ def _guests(db: Db, meant: Mapping[int, str]) -> dict[int, Known]:
                 profiles.c.body,
             )
             .outerjoin(profiles, profiles.c.guest_id == guests.c.id)
-            .where(bulk.among(db, guests.c.id, sorted(fresh)))
+            .where(among(db, guests.c.id, sorted(fresh)))
         )
         rows |= {row.id: row for row in db.execute(asked)}
         fresh = {rows[id].merged_into for id in fresh} - rows.keys() - {None}

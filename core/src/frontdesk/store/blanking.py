@@ -13,6 +13,7 @@ import attrs
 from sqlalchemy import Connection, bindparam, select, update
 
 from frontdesk.columns import to_micros
+from frontdesk.sql import among
 from frontdesk.store import bulk, erasing, keyed
 from frontdesk.store.batch import Kept, guest_key
 from frontdesk.store.erasing import EMPTY
@@ -79,7 +80,7 @@ def _blank_records(tx: Transaction, some: Sequence[Blank]) -> None:
         .values(key=bindparam("new"), **blank),
         rows,
     )
-    emptied = bulk.among(tx.db, payloads.c.record_id, [one.kept.row for one in some])
+    emptied = among(tx.db, payloads.c.record_id, [one.kept.row for one in some])
     tx.db.execute(update(payloads).where(emptied).values(body=EMPTY))
 
 

@@ -12,14 +12,11 @@ from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
-    ARRAY,
     URL,
     Column,
-    ColumnElement,
     Connection,
     Dialect,
     Table,
-    any_,
     bindparam,
     func,
     insert,
@@ -29,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
-from frontdesk import jsons
+from frontdesk.sql import among
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -91,17 +88,6 @@ def draw(db: Connection, table: Table, number: int) -> Sequence[int]:
         return db.execute(drawn, {"name": table.name, "number": number}).scalars().all()
     last: int = db.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
     return range(last + 1, last + 1 + number)
-
-
-def among(db: Connection, column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
-    """Return the condition that *column* is one of *values*: texts or numbers, however many.
-
-    All of them are one parameter, so the statement is the same for any number.
-    """
-    if db.dialect.name == "postgresql":
-        return column == any_(bindparam(None, list(values), ARRAY(column.type)))
-    listed = func.json_each(jsons.encode(list(values)).decode()).table_valued("value")
-    return column.in_(select(listed.c.value))
 
 
 def present(db: Connection, column: Column[Any], values: Sequence[bytes]) -> set[bytes]:

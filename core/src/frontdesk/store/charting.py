@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
 
-from frontdesk.store import bulk
+from frontdesk.sql import among
 from frontdesk.store.counting_schema import metric_days, metric_sites
 from frontdesk.store.schema import connections, metrics
 from frontdesk.store.sites import Home
@@ -151,7 +151,7 @@ def _trends(
     table = metric_days.c
     asked = (
         select(table.metric_id, table.day, func.sum(table.total).label("total"))
-        .where(bulk.among(db, table.metric_id, ids), table.day >= since)
+        .where(among(db, table.metric_id, ids), table.day >= since)
         .group_by(table.metric_id, table.day)
     )
     if only.site is not None:
@@ -202,7 +202,7 @@ def days_of(db: Connection, only: Only, first: int, last: int) -> list[Day]:
             func.sum(table.total).label("total"),
             func.sum(table.value).label("value"),
         )
-        .where(bulk.among(db, table.metric_id, sorted(ids)), table.day.between(first, last))
+        .where(among(db, table.metric_id, sorted(ids)), table.day.between(first, last))
         .group_by(table.metric_id, table.day, table.currency)
     )
     if only.site is not None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, select, update
 
 from frontdesk import jsons
+from frontdesk.sql import among
 from frontdesk.store import (
     bulk,
     departures,
@@ -81,7 +82,7 @@ def _known_guests(tx: Transaction, keys: Sequence[str]) -> dict[str, tuple[int, 
     """Return row and exclusion of the guests that are there."""
     table = guests.c
     asked = select(table.key, table.id, table.excluded).where(
-        table.connection_id == tx.stored.id, bulk.among(tx.db, table.key, keys)
+        table.connection_id == tx.stored.id, among(tx.db, table.key, keys)
     )
     return {key: (id, excluded) for key, id, excluded in tx.db.execute(asked)}
 

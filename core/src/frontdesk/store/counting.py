@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from frontdesk.columns import to_millionths
+from frontdesk.sql import insert_into
 from frontdesk.store import bulk
 from frontdesk.store.batch import LoggedEvent
 from frontdesk.store.counting_schema import metric_days, metric_sites
 from frontdesk.store.schema import metrics
 from frontdesk.store.transaction import Transaction
-from frontdesk.store.upserts import insert_into
 
 
 def count_metrics(tx: Transaction, events: Sequence[LoggedEvent]) -> dict[str, int]:

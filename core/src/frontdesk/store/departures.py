@@ -16,7 +16,8 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from frontdesk import jsons
 from frontdesk.model import Gone, Merged, Profile
-from frontdesk.store import blanking, bulk, forgetting
+from frontdesk.sql import among
+from frontdesk.store import blanking, forgetting
 from frontdesk.store.batch import Kept, Kind, mentioned
 from frontdesk.store.blanking import Blank
 from frontdesk.store.schema import guests, log, log_bodies, profiles, records
@@ -121,7 +122,7 @@ def _last_words(tx: Transaction) -> dict[int, _Word]:
         .join(log_bodies, same)
         .outerjoin(records, records.c.id == log.c.record_id)
         .where(
-            bulk.among(tx.db, log.c.guest_id, some),
+            among(tx.db, log.c.guest_id, some),
             log.c.kind.in_((Kind.PROFILE, Kind.MERGED, Kind.GONE)),
         )
         .order_by(log.c.seq)
@@ -165,7 +166,7 @@ def _write_merges(tx: Transaction, merges: list[tuple[int, int]]) -> None:
         rows,
     )
     old = [guest for guest, _ in merges]
-    tx.db.execute(delete(profiles).where(bulk.among(tx.db, profiles.c.guest_id, old)))
+    tx.db.execute(delete(profiles).where(among(tx.db, profiles.c.guest_id, old)))
     merges.clear()
 
 

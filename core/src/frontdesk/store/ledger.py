@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, select
 
-from frontdesk.consent import Statement
+from frontdesk.annex import Said
 from frontdesk.model import Channel, Consent, ConsentState
 from frontdesk.store import keyed
 from frontdesk.store.batch import Kept
@@ -58,7 +58,7 @@ def forgotten_since(db: Connection, hashes: Collection[bytes]) -> dict[bytes, da
 
 def statements(
     db: Connection, wanted: Collection[tuple[int, str]]
-) -> dict[tuple[int, str, str], list[Statement]]:
+) -> dict[tuple[int, str, str], list[Said]]:
     """Return what was said of addresses, given with their brand, by brand, channel, address.
 
     Of a guest who was forgotten, opt-outs still speak against the address.
@@ -72,17 +72,25 @@ def statements(
     table = consents.c
     # Their index begins with brand and channel.
     asked = select(
-        table.brand_id, table.channel, table.address, table.state, table.at, table.seen
+        table.brand_id,
+        table.channel,
+        table.address,
+        table.state,
+        table.at,
+        table.seen,
+        table.evidence,
     ).where(
         table.brand_id.in_(sorted({brand for brand, _ in meant})),
         table.channel.in_([channel.value for channel in Channel]),
     )
-    said: dict[tuple[int, str, str], list[Statement]] = defaultdict(list)
+    said: dict[tuple[int, str, str], list[Said]] = defaultdict(list)
     for part in chunks(sorted({address for _, address in spelt})):
         for row in db.execute(asked.where(table.address.in_(part))):
             address = spelt.get((row.brand_id, row.address))
             state = ConsentState(row.state)
             old = address != row.address and state is ConsentState.SUBSCRIBED
             if address is not None and not old:
-                said[row.brand_id, row.channel, address].append(Statement(state, row.at, row.seen))
+                said[row.brand_id, row.channel, address].append(
+                    Said(state, row.at, row.seen, row.evidence)
+                )
     return said

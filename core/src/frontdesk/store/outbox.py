@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, tuple_, update
 
-from frontdesk.store import bulk
+from frontdesk.sql import among, insert_into
 from frontdesk.store.batch import Kind
 from frontdesk.store.delivery_schema import (
     outbox,
@@ -20,7 +20,7 @@ from frontdesk.store.delivery_schema import (
     sent_events,
 )
 from frontdesk.store.schema import connections, guests, log, log_bodies, profiles
-from frontdesk.store.upserts import insert_into, insert_missing
+from frontdesk.store.upserts import insert_missing
 
 #: Entries of the log that are read in one transaction.
 READ: Final = 20_000
@@ -209,7 +209,7 @@ def events(
             table.destination_id == destination,
             table.held == "",
             table.live.is_(live),
-            bulk.among(db, table.connection_id, sorted(sources)),
+            among(db, table.connection_id, sorted(sources)),
         )
         .order_by(*order)
         .limit(limit)
@@ -217,7 +217,7 @@ def events(
     if after is not None:
         asked = asked.where(tuple_(*order) > _values(order, after))
     if only is not None:
-        asked = asked.where(bulk.among(db, table.guest_id, sorted(only)))
+        asked = asked.where(among(db, table.guest_id, sorted(only)))
     return [Waiting(*row) for row in db.execute(asked)]
 
 
@@ -263,7 +263,7 @@ def take_events(db: Connection, destination: int, taken: Sequence[Waiting]) -> N
             outbox.delete().where(
                 table.destination_id == destination,
                 table.connection_id == connection,
-                bulk.among(db, table.seq, seqs),
+                among(db, table.seq, seqs),
             )
         )
 
@@ -276,9 +276,7 @@ def hold_events(db: Connection, destination: int, held: Sequence[tuple[Waiting, 
         by_reason.setdefault((one.connection, reason), []).append(one.seq)
     for (connection, reason), seqs in by_reason.items():
         place = (table.destination_id == destination, table.connection_id == connection)
-        db.execute(
-            update(outbox).where(*place, bulk.among(db, table.seq, seqs)).values(held=reason)
-        )
+        db.execute(update(outbox).where(*place, among(db, table.seq, seqs)).values(held=reason))
 
 
 def held(db: Connection, destination: int) -> dict[str, int]:

@@ -10,6 +10,8 @@ from sqlalchemy import Table, select
 from frontdesk import jsons
 from frontdesk.columns import maybe_micros, to_micros, to_millionths
 from frontdesk.model import Consent, Profile
+from frontdesk.names import folded
+from frontdesk.sql import among
 from frontdesk.store import bulk, counting, departures, ledger
 from frontdesk.store.batch import Kept, Kind, LoggedEvent
 from frontdesk.store.schema import (
@@ -18,7 +20,6 @@ from frontdesk.store.schema import (
     profiles,
     reservations,
 )
-from frontdesk.store.searching import folded
 from frontdesk.store.transaction import Transaction
 from frontdesk.wire import consent_json
 
@@ -81,7 +82,7 @@ def _profile_digests(tx: Transaction, rows: Sequence[int]) -> dict[int, bytes]:
     if not known:
         return {}
     table = profiles.c
-    asked = select(table.guest_id, table.digest).where(bulk.among(tx.db, table.guest_id, known))
+    asked = select(table.guest_id, table.digest).where(among(tx.db, table.guest_id, known))
     return {row.guest_id: row.digest for row in tx.db.execute(asked)}
 
 
@@ -131,7 +132,7 @@ def _latest_consents(
     table = consents.c
     rows = tx.db.execute(
         select(table.guest_id, table.channel, table.address, table.state, table.at)
-        .where(bulk.among(tx.db, table.guest_id, known))
+        .where(among(tx.db, table.guest_id, known))
         .order_by(table.seq)
     )
     return {(row.guest_id, row.channel, row.address): (row.state, row.at) for row in rows}
@@ -183,7 +184,7 @@ def _reservation_bodies(tx: Transaction, rows: Sequence[int]) -> dict[int, bytes
     if not known:
         return {}
     table = reservations.c
-    asked = select(table.record_id, table.body).where(bulk.among(tx.db, table.record_id, known))
+    asked = select(table.record_id, table.body).where(among(tx.db, table.record_id, known))
     return {row.record_id: row.body for row in tx.db.execute(asked)}
 
 

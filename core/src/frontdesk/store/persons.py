@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, func, select
 
-from frontdesk.store import bulk
+from frontdesk.sql import among
 from frontdesk.store.outbox import EXCLUDED, NO_IDENTIFIER
 from frontdesk.store.schema import consents, guests, profiles, records
 
@@ -71,7 +71,7 @@ def _rows(db: Connection, some: Mapping[int, Any]) -> Sequence[Any]:
     asked = (
         select(table.id, table.merged_into, table.excluded, profile.email, profile.phone_number)
         .outerjoin(profiles, profile.guest_id == table.id)
-        .where(bulk.among(db, table.id, sorted(some)))
+        .where(among(db, table.id, sorted(some)))
     )
     return db.execute(asked).all()
 
@@ -96,7 +96,7 @@ def parts(
         (profile.phone_number, phones, (profile.email.is_(None),)),
     ):
         if wanted:
-            for row in db.execute(_parts(db, sources).where(bulk.among(db, column, wanted), *also)):
+            for row in db.execute(_parts(db, sources).where(among(db, column, wanted), *also)):
                 part = Part(row.id, row.connection_id, row.body, row.version, row.phone_number)
                 found.setdefault(row.email or row.phone_number, []).append(part)
     for some in found.values():
@@ -115,7 +115,7 @@ def _parts(db: Connection, sources: Collection[int]) -> Any:
         .join(profiles, profile.guest_id == table.id)
         .join(records, records.c.id == profile.record_id)
         .where(
-            bulk.among(db, table.connection_id, sorted(sources)),
+            among(db, table.connection_id, sorted(sources)),
             table.excluded.is_(None),
             table.merged_into.is_(None),
         )
@@ -126,8 +126,8 @@ def still_known(db: Connection, addresses: Collection[str]) -> set[str]:
     """Return those of *addresses* that some guest still has: the others were forgotten."""
     wanted = sorted(addresses)
     asked = (
-        select(profiles.c.email).where(bulk.among(db, profiles.c.email, wanted)),
-        select(profiles.c.phone_number).where(bulk.among(db, profiles.c.phone_number, wanted)),
-        select(consents.c.address).where(bulk.among(db, consents.c.address, wanted)),
+        select(profiles.c.email).where(among(db, profiles.c.email, wanted)),
+        select(profiles.c.phone_number).where(among(db, profiles.c.phone_number, wanted)),
+        select(consents.c.address).where(among(db, consents.c.address, wanted)),
     )
     return {address for one in asked for address in db.execute(one.distinct()).scalars() if address}

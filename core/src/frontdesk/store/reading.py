@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from frontdesk import jsons
 from frontdesk.model import Json, Origin, Record
-from frontdesk.store import bulk
+from frontdesk.sql import among
 from frontdesk.store.batch import StoredRecord, guest_key
 from frontdesk.store.schema import cursors, guests, payloads, record_guests, records, streams
 
@@ -58,7 +58,7 @@ def stored_records(
     found: dict[tuple[str, str], StoredRecord] = {}
     for site, some in by_site.items():
         # With the site, or the index is of no use beyond the stream.
-        place = (table.stream_id == stream, table.site == site, bulk.among(db, table.key, some))
+        place = (table.stream_id == stream, table.site == site, among(db, table.key, some))
         for key, *rest in db.execute(asked.where(*place)):
             found[site, key] = StoredRecord(*rest)
     return found
@@ -71,7 +71,7 @@ def full_records(
     table = records.c
     found: dict[tuple[str, str], Record] = {}
     asked = select(records, payloads.c.body).join(payloads).where(table.stream_id == stream)
-    here = asked.where(bulk.among(db, table.key, keys))
+    here = asked.where(among(db, table.key, keys))
     rows = [
         row for site in _sites(db, stream) for row in db.execute(here.where(table.site == site))
     ]
@@ -119,13 +119,13 @@ def unknown_guests(
     table = records.c
     for site, some in by_site.items():
         place = (table.stream_id == stream, table.site == (site or ""))
-        here = select(table.key).where(*place, bulk.among(db, table.key, some))
+        here = select(table.key).where(*place, among(db, table.key, some))
         for guest in db.execute(here).scalars():
             del missing[guest_key(site, guest)]
     if missing:
         asked = select(guests.c.key).where(
             guests.c.connection_id == connection,
-            bulk.among(db, guests.c.key, sorted(missing)),
+            among(db, guests.c.key, sorted(missing)),
             guests.c.asked >= asked_since,
         )
         for key in db.execute(asked).scalars():
@@ -159,7 +159,7 @@ def guests_of(db: Connection, rows: Sequence[int]) -> dict[int, tuple[str, ...]]
     asked = (
         select(record_guests.c.record_id, guests.c.key)
         .join(guests, guests.c.id == record_guests.c.guest_id)
-        .where(bulk.among(db, record_guests.c.record_id, rows))
+        .where(among(db, record_guests.c.record_id, rows))
     )
     for record, key in db.execute(asked):
         found[record] = (*found.get(record, ()), key)

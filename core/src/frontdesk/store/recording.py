@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select, update
 
 from frontdesk.columns import maybe_micros, to_micros
+from frontdesk.sql import among
 from frontdesk.store import bulk
 from frontdesk.store.batch import Kept
 from frontdesk.store.schema import payloads, record_guests, records, streams
@@ -104,7 +105,7 @@ def _stamp_scan(tx: Transaction, rows: Sequence[int]) -> None:
         return
     table = records.c
     scan = select(streams.c.scan).where(streams.c.id == table.stream_id).scalar_subquery()
-    chosen = bulk.among(tx.db, table.id, rows)
+    chosen = among(tx.db, table.id, rows)
     tx.db.execute(update(records).where(chosen, table.scan != scan).values(scan=scan))
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, literal, select
 
+from frontdesk.sql import insert_into
 from frontdesk.store import destinations, leases, outbox, sending
 from frontdesk.store.accounts import row_of
 from frontdesk.store.delivery_schema import outbox as outbox_table
 from frontdesk.store.delivery_schema import outbox_guests, refusals
 from frontdesk.store.schema import log
 from frontdesk.store.states import DESTINATIONS
-from frontdesk.store.upserts import insert_into
 
 
 def redeliver(

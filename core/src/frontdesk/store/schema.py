@@ -24,17 +24,10 @@ from sqlalchemy import (
     text,
 )
 
-from frontdesk.columns import Amount, Instant, Key
+from frontdesk.columns import CONVENTION, Amount, Instant, Key
 from frontdesk.store.indexes import prefixes, where
 
-metadata: Final = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata: Final = MetaData(naming_convention=CONVENTION)
 
 
 def row_id() -> Column[int]:

@@ -6,7 +6,6 @@ made for beginnings whatever the collation, SQLite compares bytes anyway.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -22,22 +21,12 @@ from sqlalchemy import (
 )
 
 from frontdesk import addresses
+from frontdesk.names import folded
 from frontdesk.store.finding import keyed
 from frontdesk.store.schema import profiles
 
 #: Comes after whatever follows a beginning.
 _END: Final = "\U0010ffff"
-
-
-def folded(name: str | None) -> str | None:
-    """Return a name without case, accents and spare space; None if nothing is left."""
-    if name is None:
-        return None
-    if name.isascii():
-        return " ".join(name.lower().split()) or None
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return " ".join(bare.split()) or None
 
 
 def search(db: Connection, text: str, *, after: int = 0, limit: int = 50) -> list[int]:

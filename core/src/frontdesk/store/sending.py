@@ -18,6 +18,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from frontdesk import jsons
 from frontdesk.model import UNSEEN, Channel, ConsentState, Json
 from frontdesk.outgoing import Load, Outcome
+from frontdesk.sql import among
 from frontdesk.store import bulk, outbox
 from frontdesk.store.delivery_schema import (
     batches,
@@ -89,7 +90,7 @@ def know(db: Connection, destination: int, addresses: Collection[str]) -> dict[s
     """Return the recipients with these addresses that there are."""
     table = recipients.c
     asked = select(table.id, table.address, table.digest, table.names).where(
-        table.destination_id == destination, bulk.among(db, table.address, sorted(addresses))
+        table.destination_id == destination, among(db, table.address, sorted(addresses))
     )
     return {
         row.address: Known(
@@ -114,7 +115,7 @@ def make_known(db: Connection, destination: int, addresses: Collection[str]) -> 
 def _rows_of(db: Connection, destination: int, addresses: Sequence[str]) -> dict[str, int]:
     table = recipients.c
     asked = select(table.address, table.id).where(
-        table.destination_id == destination, bulk.among(db, table.address, addresses)
+        table.destination_id == destination, among(db, table.address, addresses)
     )
     return {row.address: row.id for row in db.execute(asked)}
 
@@ -123,7 +124,7 @@ def addresses_of(db: Connection, rows: Collection[int]) -> dict[int, str]:
     """Return the addresses of recipients, less those that were forgotten."""
     table = recipients.c
     asked = select(table.id, table.address).where(
-        bulk.among(db, table.id, sorted(rows)), table.address.not_like("forgotten-%")
+        among(db, table.id, sorted(rows)), table.address.not_like("forgotten-%")
     )
     return {row.id: row.address for row in db.execute(asked)}
 
@@ -205,7 +206,7 @@ def unsend(db: Connection, destination: int, places: Sequence[Place]) -> None:
         by_connection.setdefault(connection, []).append(seq)
     for connection, seqs in by_connection.items():
         mine = (table.destination_id == destination, table.connection_id == connection)
-        db.execute(delete(sent_events).where(*mine, bulk.among(db, table.seq, seqs)))
+        db.execute(delete(sent_events).where(*mine, among(db, table.seq, seqs)))
 
 
 def note(
@@ -253,14 +254,14 @@ def _drop_earlier(db: Connection, destination: int, load: Load, refused: Sequenc
     if some:
         table = refusals.c
         mine = (table.destination_id == destination, table.load == load.value)
-        db.execute(delete(refusals).where(*mine, bulk.among(db, table.guest_id, some)))
+        db.execute(delete(refusals).where(*mine, among(db, table.guest_id, some)))
 
 
 def forgive(db: Connection, destination: int, load: Load, some: Collection[int]) -> None:
     """Forget refusals of guests for whom it went well now."""
     table = refusals.c
     mine = (table.destination_id == destination, table.load == load.value)
-    db.execute(delete(refusals).where(*mine, bulk.among(db, table.guest_id, sorted(some))))
+    db.execute(delete(refusals).where(*mine, among(db, table.guest_id, sorted(some))))
 
 
 def write_profiles(db: Connection, some: Sequence[tuple[int, bytes, bytes]]) -> None:
@@ -279,7 +280,7 @@ def told_of(
     """Return what a destination was told last of each channel and address, and when."""
     table = told.c
     asked = select(table.channel, table.address, table.state, table.at).where(
-        table.destination_id == destination, bulk.among(db, table.address, sorted(addresses))
+        table.destination_id == destination, among(db, table.address, sorted(addresses))
     )
     return {
         (Channel(row.channel), row.address): (ConsentState(row.state), row.at)

@@ -10,7 +10,7 @@ import attrs
 from sqlalchemy import Connection, func, select
 
 from frontdesk.model import Channel, ConsentState
-from frontdesk.store import bulk
+from frontdesk.sql import among
 from frontdesk.store.delivery_schema import told
 from frontdesk.store.schema import consents, log
 
@@ -35,7 +35,7 @@ def addressed(db: Connection, some: Collection[int]) -> dict[int, set[tuple[Chan
     """Return the channels and addresses that statements of these guests speak of."""
     table = consents.c
     asked = select(table.guest_id, table.channel, table.address).where(
-        bulk.among(db, table.guest_id, sorted(some)), table.address.not_like("forgotten-%")
+        among(db, table.guest_id, sorted(some)), table.address.not_like("forgotten-%")
     )
     found: dict[int, set[tuple[Channel, str]]] = defaultdict(set)
     for row in db.execute(asked.distinct()):
@@ -56,7 +56,7 @@ def said_of(
             table.brand_id == brand,
             # The index has it in between.
             table.channel.in_([channel.value for channel in Channel]),
-            bulk.among(db, table.address, sorted(addresses)),
+            among(db, table.address, sorted(addresses)),
         )
         .order_by(table.seen, table.connection_id, table.seq)
     )

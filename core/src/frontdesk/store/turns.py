@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, or_, select, update
 
-from frontdesk.store import bulk
+from frontdesk.sql import among
 from frontdesk.store.delivery_schema import outbox_guests
 from frontdesk.store.outbox import Stage
 
@@ -53,7 +53,7 @@ def changed_guests(
         if after is not None and after[0] == old:
             asked = asked.where(table.guest_id > after[1])
         if only is not None:
-            asked = asked.where(bulk.among(db, table.guest_id, sorted(only)))
+            asked = asked.where(among(db, table.guest_id, sorted(only)))
         found += [(old, guest) for guest in db.execute(asked).scalars()]
         if len(found) == limit:
             break
@@ -66,7 +66,7 @@ def stages(db: Connection, destination: int, some: Collection[int], stage: Stage
     asked = select(table.live, table.guest_id).where(
         table.destination_id == destination,
         table.stage <= stage,
-        bulk.among(db, table.guest_id, sorted(some)),
+        among(db, table.guest_id, sorted(some)),
     )
     return {(not row.live, row.guest_id) for row in db.execute(asked)}
 
@@ -77,7 +77,7 @@ def advance(db: Connection, destination: int, some: Collection[int], stage: Stag
     mine = (
         table.destination_id == destination,
         table.stage <= stage,
-        bulk.among(db, table.guest_id, sorted(some)),
+        among(db, table.guest_id, sorted(some)),
     )
     if stage is Stage.OPT_INS:
         db.execute(outbox_guests.delete().where(*mine))
@@ -88,12 +88,12 @@ def advance(db: Connection, destination: int, some: Collection[int], stage: Stag
 def hold_guests(db: Connection, destination: int, some: Collection[int]) -> None:
     """Keep guests back until what excludes them is over."""
     table = outbox_guests.c
-    mine = (table.destination_id == destination, bulk.among(db, table.guest_id, sorted(some)))
+    mine = (table.destination_id == destination, among(db, table.guest_id, sorted(some)))
     db.execute(update(outbox_guests).where(*mine).values(stage=Stage.HELD))
 
 
 def postpone(db: Connection, destination: int, some: Collection[int], due: datetime) -> None:
     """Look at the opt-ins of guests again, but not before *due*."""
     table = outbox_guests.c
-    mine = (table.destination_id == destination, bulk.among(db, table.guest_id, sorted(some)))
+    mine = (table.destination_id == destination, among(db, table.guest_id, sorted(some)))
     db.execute(update(outbox_guests).where(*mine).values(stage=Stage.OPT_INS, due=due))

@@ -6,18 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
+
+from frontdesk.sql import insert_into
 
 _T = TypeVar("_T")
 
 #: SQLite allows 32,766 parameters in a statement.
 CHUNK = 10_000
-
-
-def insert_into(db: Connection, table: Table) -> Any:
-    """Return an INSERT of the dialect at hand, which knows ON CONFLICT."""
-    module = postgresql if db.dialect.name == "postgresql" else sqlite
-    return module.insert(table)
 
 
 def insert_missing(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select
 from frontdesk import jsons
 from frontdesk.annex import Annex
 from frontdesk.model import Json
-from frontdesk_guestlist.changes import insert_into, made_of, next_change
+from frontdesk.sql import insert_into
+from frontdesk_guestlist.changes import made_of, next_change
 from frontdesk_guestlist.schema import activities, guests
 
 MERGED: Final = "merged"

@@ -1,30 +1,17 @@
-"""Numbers of changes, which let the connector read what is new; keys, days, many values."""
+"""Numbers of changes, which let the connector read what is new; keys and days."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Collection
 from datetime import date, datetime
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    ARRAY,
-    Column,
-    ColumnElement,
-    Connection,
-    any_,
-    bindparam,
-    func,
-    select,
-    update,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, update
 
-from frontdesk import jsons
 from frontdesk.annex import Annex
+from frontdesk.sql import insert_into
 from frontdesk_guestlist.schema import properties
 
 _NOTHING_READ: Final = b"{}"
@@ -55,27 +42,9 @@ def next_change(db: Connection, property: str, now: datetime, count: int = 1) ->
     return number
 
 
-def insert_into(db: Connection, table: Any) -> Any:
-    """Return an INSERT of the dialect at hand, which knows ON CONFLICT."""
-    module = postgresql if db.dialect.name == "postgresql" else sqlite
-    return module.insert(table)
-
-
-def among(db: Connection, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """Return the condition that *column* is one of *values*, however many.
-
-    All of them are one parameter: a list of thousands would be parsed, and planned, each time.
-    """
-    listed = sorted(values)
-    if db.dialect.name == "postgresql":
-        return column == any_(bindparam(None, listed, ARRAY(column.type)))
-    found = func.json_each(jsons.encode(listed).decode()).table_valued("value")
-    return column.in_(select(found.c.value))
-
-
 def zone(annex: Annex) -> ZoneInfo:
     """Return the property's zone, in which its days begin and end."""
-    return _zone(annex.settings.time_zone)
+    return ZoneInfo(annex.settings.time_zone)
 
 
 def today(annex: Annex) -> date:
@@ -91,6 +60,3 @@ def made_of(*parts: str) -> str:
 def chosen() -> str:
     """Return a random id, for what nothing but the guest list knows."""
     return uuid.uuid4().hex
-
-
-_zone = lru_cache(maxsize=16)(ZoneInfo)

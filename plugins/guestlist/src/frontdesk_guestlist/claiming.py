@@ -16,6 +16,7 @@ from sqlalchemy import Connection as Db
 from sqlalchemy import select, update
 
 from frontdesk.annex import Annex
+from frontdesk.sql import insert_into
 from frontdesk_guestlist import (
     activities,
     changes,
@@ -85,7 +86,7 @@ def claim_by_hand(
     if not mailing.is_allowed(annex.settings.mail, guest.address):
         ended = {"state": "held", "reason": HELD, "ended": annex.clock.now(), "by": who}
         row = _row(annex, email, guest, occasion) | ended
-        db.execute(changes.insert_into(db, mails).on_conflict_do_nothing(), row)
+        db.execute(insert_into(db, mails).on_conflict_do_nothing(), row)
         found = None
     else:
         found = _insert(db, annex, email, guest, occasion=occasion, by=who)
@@ -238,7 +239,7 @@ def _insert(
     until = annex.clock.now() + _longest(annex.settings.mail)
     row = _row(annex, email, guest, occasion)
     row |= {"state": "sending", "next_try": until, "by": by}
-    new = changes.insert_into(db, mails).values(row).on_conflict_do_nothing()
+    new = insert_into(db, mails).values(row).on_conflict_do_nothing()
     id = db.execute(new.returning(mails.c.id)).scalar()
     if id is None:
         return None
@@ -250,7 +251,7 @@ def _put(db: Db, annex: Annex, email: Email, some: Iterable[Guest], **what: Any)
     turns = ((guest, timing.turn_ever(email, guest, zone, now)) for guest in some)
     rows = [_row(annex, email, one, turn.occasion) | what for one, turn in turns if turn]
     if rows:
-        db.execute(changes.insert_into(db, mails).on_conflict_do_nothing(), rows)
+        db.execute(insert_into(db, mails).on_conflict_do_nothing(), rows)
 
 
 def _row(annex: Annex, email: Email, guest: Guest, occasion: str) -> dict[str, Any]:

@@ -8,10 +8,10 @@ another person, and keeps reservations, e-mails and stops.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -29,6 +29,7 @@ from sqlalchemy import (
 from frontdesk import jsons
 from frontdesk.annex import Erasure
 from frontdesk.model import Json
+from frontdesk.sql import among
 from frontdesk_guestlist.changes import made_of, next_change
 from frontdesk_guestlist.schema import (
     activities,
@@ -47,10 +48,6 @@ CONNECTOR: Final = "guestlist"
 #: What belongs to a guest's row, and goes with it.
 _OF_GUEST: Final[tuple[Table, ...]] = (activities, mails, answers, orders, subscribers)
 _JSON: Final = frozenset({"details", "fields"})
-#: SQLite allows so many parameters in a statement, and some more.
-_CHUNK: Final = 10_000
-
-_T = TypeVar("_T")
 
 
 def erase(db: Connection, erasure: Erasure) -> int:
@@ -71,8 +68,8 @@ def export(db: Connection, erasure: Erasure) -> Json:
     known_by = {row.address for row in rows if row.address} | erasure.addresses
     found: dict[str, Json] = {"guests": [_shown(row) for row in rows]}
     for table in _OF_GUEST:
-        asked = (_asked(table, table.c.guest_id, part) for part in _parts(ids))
-        found[_name(table)] = [_shown(row) for one in asked for row in db.execute(one)]
+        asked = select(table).where(among(db, table.c.guest_id, ids)).order_by(table.c.id)
+        found[_name(table)] = [_shown(row) for row in db.execute(asked)]
     for table, column in ((stops, stops.c.address), (exclusions, exclusions.c.value)):
         here = and_(column.in_(sorted(known_by)), table.c.property.not_in(sorted(erasure.spared)))
         found[_name(table)] = [_shown(row) for row in db.execute(select(table).where(here))]
@@ -146,8 +143,7 @@ def _erase_addresses(db: Connection, erasure: Erasure, known_by: Collection[str]
             guests.c.property == table.c.property, guests.c.address == column
         )
         here = and_(table.c.property.not_in(sorted(erasure.spared)), ~held.exists())
-        for part in _parts(sorted(known_by)):
-            erased += db.execute(delete(table).where(column.in_(part), here)).rowcount
+        erased += db.execute(delete(table).where(among(db, column, known_by), here)).rowcount
     return erased
 
 
@@ -165,17 +161,7 @@ def _erase_rejects(db: Connection, erasure: Erasure, rows: Sequence[Any]) -> int
 
 
 def _delete(db: Connection, table: Table, column: Any, ids: Sequence[int]) -> int:
-    parts = (delete(table).where(column.in_(part)) for part in _parts(ids))
-    return sum(db.execute(one).rowcount for one in parts)
-
-
-def _asked(table: Table, column: Any, ids: Sequence[int]) -> Any:
-    return select(table).where(column.in_(ids)).order_by(table.c.id)
-
-
-def _parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    for start in range(0, len(values), _CHUNK):
-        yield values[start : start + _CHUNK]
+    return db.execute(delete(table).where(among(db, column, ids))).rowcount
 
 
 def _name(table: Table) -> str:

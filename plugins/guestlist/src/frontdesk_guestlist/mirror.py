@@ -15,9 +15,10 @@ from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from frontdesk import jsons
 from frontdesk.annex import Annex, News, Source
+from frontdesk.sql import among
 from frontdesk_guestlist import activities, reflecting, rowing, stopping
 from frontdesk_guestlist.activities import Entry, Kind
-from frontdesk_guestlist.changes import among, next_change
+from frontdesk_guestlist.changes import next_change
 from frontdesk_guestlist.reflecting import Row
 from frontdesk_guestlist.schema import guests, properties
 

@@ -14,8 +14,9 @@ from sqlalchemy import Connection, func, select, update
 from frontdesk import jsons
 from frontdesk.annex import Annex
 from frontdesk.errors import ConfigurationError
+from frontdesk.sql import insert_into
 from frontdesk_guestlist import activities
-from frontdesk_guestlist.changes import chosen, insert_into, made_of
+from frontdesk_guestlist.changes import chosen, made_of
 from frontdesk_guestlist.guests import Guest
 from frontdesk_guestlist.offering import Offer, offers
 from frontdesk_guestlist.schema import guests as guest_rows

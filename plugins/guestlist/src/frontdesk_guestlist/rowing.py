@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
-from frontdesk import addresses
+from frontdesk import addresses, names
 
 #: No e-mail goes to who has such a reservation.
 OFF: Final = frozenset({"cancelled", "no_show"})
@@ -41,5 +40,4 @@ def folded(first_name: str, last_name: str) -> str:
 
 def fold(text: str) -> str:
     """Return *text* without accents and case, with single spaces."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(c for c in apart if not unicodedata.combining(c)).split())
+    return names.folded(text) or ""

@@ -27,16 +27,9 @@ from sqlalchemy import (
     literal_column,
 )
 
-from frontdesk.columns import Amount, Instant, Key
+from frontdesk.columns import CONVENTION, Amount, Instant, Key
 
-metadata: Final = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata: Final = MetaData(naming_convention=CONVENTION)
 
 
 # Compared byte by byte in each database: beginnings are then found by an index, and lists are

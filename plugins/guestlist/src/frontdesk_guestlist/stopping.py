@@ -18,9 +18,10 @@ from frontdesk.annex import Annex, Said
 from frontdesk.consent import Statement, effective
 from frontdesk.errors import ConfigurationError
 from frontdesk.model import Channel, ConsentState
+from frontdesk.sql import among
 from frontdesk_guestlist import activities, rowing
 from frontdesk_guestlist.activities import Kind
-from frontdesk_guestlist.changes import among, chosen, next_change
+from frontdesk_guestlist.changes import chosen, next_change
 from frontdesk_guestlist.schema import guests, stops
 
 By: TypeAlias = Literal["staff", "guest"]

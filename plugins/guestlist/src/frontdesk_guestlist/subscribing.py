@@ -12,9 +12,10 @@ from sqlalchemy import Connection, select
 
 from frontdesk.annex import Annex
 from frontdesk.errors import ConfigurationError
+from frontdesk.sql import among
 from frontdesk_guestlist import activities
 from frontdesk_guestlist.activities import Kind
-from frontdesk_guestlist.changes import among, made_of, next_change
+from frontdesk_guestlist.changes import made_of, next_change
 from frontdesk_guestlist.schema import guests, subscribers
 from frontdesk_guestlist.stopping import opted_out
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 
 from frontdesk import jsons
 from frontdesk.annex import Annex
-from frontdesk_guestlist import changes
+from frontdesk.sql import insert_into
 from frontdesk_guestlist.schema import choices
 
 _log = logging.getLogger("frontdesk")
@@ -61,7 +61,7 @@ def note(db: Db, annex: Annex, reason: str) -> Trouble:
         next_try=now + min(timedelta(minutes=1 << min(failures - 1, 10)), _LONGEST),
         failures=failures,
     )
-    new = changes.insert_into(db, choices).values(
+    new = insert_into(db, choices).values(
         property=annex.settings.property, name=NAME, value=jsons.encode(attrs.asdict(trouble))
     )
     keys = [choices.c.property, choices.c.name]
